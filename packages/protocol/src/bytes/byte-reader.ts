@@ -1,0 +1,100 @@
+import { RtmpRemoteError } from './errors.js';
+import { utf8Decoder } from './utf8.js';
+
+/**
+ * A bounds-checked cursor over bytes that someone else owns. Integers are big-endian unless the name says `Le`.
+ * Every read past the end throws `RtmpRemoteError` with `ERR_BYTES_TRUNCATED` and the offset.
+ */
+export class ByteReader {
+  readonly bytes: Uint8Array;
+  /** Offset of the next byte to read, from the start of `bytes`. */
+  offset: number;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array, offset = 0) {
+    this.bytes = bytes;
+    this.offset = offset;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Bytes left to read. */
+  get remaining(): number {
+    return this.bytes.length - this.offset;
+  }
+
+  /** Throws unless `count` more bytes are there; returns the offset they start at and moves past them. */
+  #take(count: number): number {
+    const start = this.offset;
+    if (count > this.bytes.length - start) {
+      throw new RtmpRemoteError(
+        'ERR_BYTES_TRUNCATED',
+        `${count} bytes wanted at offset ${start}, ${this.bytes.length - start} left`,
+        { offset: start },
+      );
+    }
+    this.offset = start + count;
+    return start;
+  }
+
+  readUint8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  readUint16(): number {
+    return this.#view.getUint16(this.#take(2));
+  }
+
+  readInt16(): number {
+    return this.#view.getInt16(this.#take(2));
+  }
+
+  readUint24(): number {
+    const at = this.#take(3);
+    return (this.#view.getUint16(at) << 8) | this.#view.getUint8(at + 2);
+  }
+
+  readInt24(): number {
+    return (this.readUint24() << 8) >> 8;
+  }
+
+  readUint32(): number {
+    return this.#view.getUint32(this.#take(4));
+  }
+
+  readUint32Le(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  /** IEEE 754 double. */
+  readFloat64(): number {
+    return this.#view.getFloat64(this.#take(8));
+  }
+
+  /** A view of the next `length` bytes; not copied. */
+  readBytes(length: number): Uint8Array {
+    const start = this.#take(length);
+    return this.bytes.subarray(start, start + length);
+  }
+
+  /** `length` bytes as UTF-8; malformed sequences become U+FFFD. */
+  readUtf8(length: number): string {
+    const start = this.#take(length);
+    return decodeUtf8(this.bytes, start, start + length);
+  }
+
+  skip(count: number): void {
+    this.#take(count);
+  }
+}
+
+/** Short ASCII is decoded by hand: for the names that fill AMF it is several times faster than TextDecoder. */
+function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > 64) return utf8Decoder.decode(bytes.subarray(start, end));
+  let text = '';
+  for (let i = start; i < end; i += 1) {
+    const byte = bytes[i] as number;
+    if (byte > 0x7f) return utf8Decoder.decode(bytes.subarray(start, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}

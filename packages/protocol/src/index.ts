@@ -1,0 +1,2 @@
+export * from './amf/index.js';
+export * from './bytes/index.js';
