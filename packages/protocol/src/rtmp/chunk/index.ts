@@ -1,0 +1,2 @@
+export { initialChunkSize, maxChunkStreamId, maxWireChunkSize, minChunkStreamId } from './chunk-header.js';
+export { encodedMessageLength, writeMessage } from './write-message.js';

@@ -1,0 +1,2 @@
+export * from './chunk/index.js';
+export * from './handshake/index.js';
