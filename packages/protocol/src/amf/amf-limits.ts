@@ -1,0 +1,36 @@
+import { RtmpUsageError } from '../bytes/index.js';
+
+/** Bounds on what one AMF message may make us build. All of them are integers from 0 up. */
+export interface AmfLimits {
+  /** How deep objects and arrays may be nested; a lone object has depth 1, and 0 allows no objects and arrays at all. */
+  readonly maxDepth: number;
+  /** How many values one message may hold in all: objects, arrays, their members and everything else. */
+  readonly maxElements: number;
+  /** How many bytes there may be to decode. Absent: no bound of its own, as the message's length has one already. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Commands and metadata nest two or three levels; 64 leaves room for any application. 65,536 values cover the key frame
+ * index of a film, at some 20 bytes of memory a number and at worst about 20 MiB of empty objects.
+ */
+export const defaultAmfLimits: AmfLimits = { maxDepth: 64, maxElements: 65_536 };
+
+/**
+ * The defaults with `limits` on top.
+ *
+ * @throws RtmpUsageError `ERR_AMF_LIMIT` for a limit that is not an integer from 0 up.
+ */
+export function resolveAmfLimits(limits: Partial<AmfLimits>): Required<AmfLimits> {
+  const resolved = {
+    maxDepth: limits.maxDepth ?? defaultAmfLimits.maxDepth,
+    maxElements: limits.maxElements ?? defaultAmfLimits.maxElements,
+    maxBytes: limits.maxBytes ?? Number.MAX_SAFE_INTEGER,
+  };
+  for (const [name, value] of Object.entries(resolved)) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RtmpUsageError('ERR_AMF_LIMIT', `${name} must be an integer from 0 up, not ${value}`);
+    }
+  }
+  return resolved;
+}

@@ -1,0 +1,226 @@
+import { type ByteReader, RtmpRemoteError } from '../bytes/index.js';
+import { type AmfLimits, resolveAmfLimits } from './amf-limits.js';
+import { amf0Marker } from './amf0-marker.js';
+import { Amf3Bytes, AmfDate, AmfEcmaArray, AmfObject, AmfUnsupported, type AmfValue, AmfXmlDocument } from './value.js';
+
+/*
+ * A value is a marker byte and what the marker calls for [AMF0 §2]; integers are big-endian:
+ *
+ *   00 number        double(8)                        09 object end    only after an empty name
+ *   01 boolean       u8, 0 is false                   0A strict array  count(4), count × value
+ *   02 string        length(2), UTF-8                 0B date          ms: double(8), time zone: s16
+ *   03 object        properties                       0C long string   length(4), UTF-8
+ *   04 movie clip    reserved                         0D unsupported   -
+ *   05 null          -                                0E record set    reserved
+ *   06 undefined     -                                0F XML document  length(4), UTF-8
+ *   07 reference     index(2)                         10 typed object  class name: length(2), UTF-8; properties
+ *   08 ECMA array    count(4), properties             11 AVM+          a value in AMF3
+ *
+ *   properties:  ( name length(2) | name | value )*  00 00 09
+ */
+
+/** An object or array being filled. Its parent holds it already, so a reference inside it may point at it. */
+interface Frame {
+  /** Where the values go: members of a map, or (when `items` is there) the next elements of an array. */
+  readonly properties: Map<string, AmfValue> | undefined;
+  readonly items: AmfValue[];
+  /** Elements of the array that are still to come. */
+  missing: number;
+  /** May end where the input ends, without an end marker. */
+  readonly mayEndOpen: boolean;
+}
+
+const noItems: AmfValue[] = [];
+
+/**
+ * Reads AMF0 values one by one. All values read by one decoder share one reference table and one budget of elements,
+ * so use one decoder for one message. After it has thrown, a decoder is of no more use.
+ */
+export class Amf0Decoder {
+  readonly #reader: ByteReader;
+  readonly #limits: Required<AmfLimits>;
+  readonly #references: AmfValue[] = [];
+  #elements = 0;
+
+  /** Reads from where `reader` stands to the end of its bytes. */
+  constructor(reader: ByteReader, limits: Partial<AmfLimits> = {}) {
+    this.#reader = reader;
+    this.#limits = resolveAmfLimits(limits);
+  }
+
+  /**
+   * The next value. Strings are copied; `Amf3Bytes` are a view of the input.
+   *
+   * @throws RtmpRemoteError with the offset in the reader's bytes. Codes: `ERR_AMF0_TRUNCATED`,
+   * `ERR_AMF0_UNKNOWN_MARKER`, `ERR_AMF0_RESERVED_MARKER`, `ERR_AMF0_UNEXPECTED_OBJECT_END`, `ERR_AMF0_BAD_REFERENCE`,
+   * `ERR_AMF0_NESTED_AMF3`, `ERR_AMF0_TOO_DEEP`, `ERR_AMF0_TOO_MANY_ELEMENTS`, `ERR_AMF0_TOO_LARGE`.
+   */
+  readValue(): AmfValue {
+    const reader = this.#reader;
+    if (reader.remaining > this.#limits.maxBytes) {
+      throw new RtmpRemoteError('ERR_AMF0_TOO_LARGE', `${reader.remaining} bytes, ${this.#limits.maxBytes} allowed`, {
+        offset: reader.offset,
+      });
+    }
+    try {
+      return this.#readTree();
+    } catch (error) {
+      if (error instanceof RtmpRemoteError && error.code === 'ERR_BYTES_TRUNCATED') {
+        throw new RtmpRemoteError('ERR_AMF0_TRUNCATED', `The input ends within a value: ${error.message}`, {
+          offset: error.offset ?? reader.offset,
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** A loop with a stack of its own, so that no limit a user sets can overflow JavaScript's. */
+  #readTree(): AmfValue {
+    const reader = this.#reader;
+    const stack: Frame[] = [];
+    const root = this.#readItem(stack);
+    let frame = stack.at(-1);
+    while (frame !== undefined) {
+      const depth = stack.length;
+      const { properties, items } = frame;
+      let ended = false;
+      // Stays with this object or array until it ends or a nested one begins.
+      while (stack.length === depth && !ended) {
+        if (properties === undefined) {
+          if (frame.missing === 0) {
+            ended = true;
+          } else {
+            frame.missing -= 1;
+            items.push(this.#readItem(stack));
+          }
+        } else if (frame.mayEndOpen && reader.remaining === 0) {
+          ended = true;
+        } else {
+          const nameLength = reader.readUint16();
+          // No value begins with the end marker, so an empty name before anything else is a name like any other.
+          if (nameLength === 0 && reader.bytes[reader.offset] === amf0Marker.objectEnd) {
+            reader.skip(1);
+            ended = true;
+          } else {
+            const name = reader.readUtf8(nameLength);
+            properties.set(name, this.#readItem(stack));
+          }
+        }
+      }
+      if (ended) stack.pop();
+      frame = stack.at(-1);
+    }
+    return root;
+  }
+
+  /** A value without members, or the beginning of an object or array, which it then leaves open on the stack. */
+  #readItem(stack: Frame[]): AmfValue {
+    const reader = this.#reader;
+    const offset = reader.offset;
+    this.#elements += 1;
+    if (this.#elements > this.#limits.maxElements) this.#failTooManyElements(offset);
+    const marker = reader.readUint8();
+    switch (marker) {
+      case amf0Marker.number:
+        return reader.readFloat64();
+      case amf0Marker.boolean:
+        return reader.readUint8() !== 0;
+      case amf0Marker.string:
+        return reader.readUtf8(reader.readUint16());
+      case amf0Marker.object:
+        return this.#openProperties(stack, offset, new AmfObject());
+      case amf0Marker.null:
+        return null;
+      case amf0Marker.undefined:
+        return undefined;
+      case amf0Marker.reference:
+        return this.#readReference(offset);
+      case amf0Marker.ecmaArray:
+        // The count is a hint that many encoders get wrong: the end marker alone decides.
+        return this.#openProperties(stack, offset, new AmfEcmaArray([], reader.readUint32()));
+      case amf0Marker.strictArray:
+        return this.#openStrictArray(stack, offset);
+      case amf0Marker.date: {
+        const timeMs = reader.readFloat64();
+        return new AmfDate(timeMs, reader.readInt16());
+      }
+      case amf0Marker.longString:
+        return reader.readUtf8(reader.readUint32());
+      case amf0Marker.unsupported:
+        return new AmfUnsupported();
+      case amf0Marker.xmlDocument:
+        return new AmfXmlDocument(reader.readUtf8(reader.readUint32()));
+      case amf0Marker.typedObject:
+        return this.#openProperties(stack, offset, new AmfObject([], reader.readUtf8(reader.readUint16())));
+      case amf0Marker.avmPlus:
+        if (stack.length > 0) {
+          // Its end can only be found by decoding AMF3, and what follows it belongs to the enclosing value.
+          throw new RtmpRemoteError('ERR_AMF0_NESTED_AMF3', 'An AMF3 value inside an AMF0 value is not supported', {
+            offset,
+          });
+        }
+        return new Amf3Bytes(reader.readBytes(reader.remaining));
+      case amf0Marker.objectEnd:
+        throw new RtmpRemoteError('ERR_AMF0_UNEXPECTED_OBJECT_END', 'An object end marker outside an object', {
+          offset,
+        });
+      case amf0Marker.movieClip:
+      case amf0Marker.recordSet:
+        throw new RtmpRemoteError('ERR_AMF0_RESERVED_MARKER', `Marker ${marker} is reserved and carries no value`, {
+          offset,
+        });
+      default:
+        throw new RtmpRemoteError('ERR_AMF0_UNKNOWN_MARKER', `Unknown marker ${marker}`, { offset });
+    }
+  }
+
+  #openProperties(stack: Frame[], offset: number, value: AmfObject | AmfEcmaArray): AmfValue {
+    // Envivio encoders end metadata right after the last member of an ECMA array: nginx-rtmp and librtmp accept it, and
+    // so do we, where nothing follows that could be taken for something else. Objects have no such senders.
+    const mayEndOpen = value instanceof AmfEcmaArray;
+    this.#open(stack, offset, value, { properties: value.properties, items: noItems, missing: 0, mayEndOpen });
+    return value;
+  }
+
+  #openStrictArray(stack: Frame[], offset: number): AmfValue {
+    const count = this.#reader.readUint32();
+    // An element is at least a byte long: a count beyond the input fails here, before anything is built for it.
+    if (count > this.#reader.remaining) {
+      throw new RtmpRemoteError(
+        'ERR_AMF0_TRUNCATED',
+        `An array of ${count} elements in ${this.#reader.remaining} bytes`,
+        { offset },
+      );
+    }
+    if (count > this.#limits.maxElements - this.#elements) this.#failTooManyElements(offset);
+    const items: AmfValue[] = [];
+    this.#open(stack, offset, items, { properties: undefined, items, missing: count, mayEndOpen: false });
+    return items;
+  }
+
+  #open(stack: Frame[], offset: number, value: AmfValue, frame: Frame): void {
+    if (stack.length >= this.#limits.maxDepth) {
+      throw new RtmpRemoteError('ERR_AMF0_TOO_DEEP', `Nested deeper than ${this.#limits.maxDepth}`, { offset });
+    }
+    this.#references.push(value);
+    stack.push(frame);
+  }
+
+  /** [AMF0 §2.9] counts objects, typed objects, strict and ECMA arrays, in the order in which they begin. */
+  #readReference(offset: number): AmfValue {
+    const index = this.#reader.readUint16();
+    if (index >= this.#references.length) {
+      throw new RtmpRemoteError(
+        'ERR_AMF0_BAD_REFERENCE',
+        `A reference to object ${index}, of ${this.#references.length} so far`,
+        { offset },
+      );
+    }
+    return this.#references[index];
+  }
+
+  #failTooManyElements(offset: number): never {
+    throw new RtmpRemoteError('ERR_AMF0_TOO_MANY_ELEMENTS', `More than ${this.#limits.maxElements} values`, { offset });
+  }
+}

@@ -1,0 +1,228 @@
+import { type ByteWriter, RtmpUsageError } from '../bytes/index.js';
+import { amf0Marker } from './amf0-marker.js';
+import { Amf3Bytes, AmfDate, AmfEcmaArray, type AmfInput, AmfObject, AmfUnsupported, AmfXmlDocument } from './value.js';
+
+// The layout of each value is drawn in amf0-decoder.ts.
+
+const maxShortLength = 0xffff;
+const maxReferenceIndex = 0xffff;
+
+/** An object or array that is begun and not yet ended: the elements, or the members, that are still to be written. */
+type Frame =
+  | { readonly kind: 'items'; readonly items: readonly AmfInput[]; readonly count: number; next: number }
+  | { readonly kind: 'properties'; readonly entries: Iterator<readonly [string, AmfInput]> };
+
+/**
+ * Writes AMF0 values one by one. An object or array given again (the same one, by identity) is written as a reference
+ * to where it was first, in whichever value that was: use one encoder for one message.
+ */
+export class Amf0Encoder {
+  readonly #writer: ByteWriter;
+  readonly #references = new Map<object, number>();
+
+  constructor(writer: ByteWriter) {
+    this.#writer = writer;
+  }
+
+  /**
+   * Appends `value`. Unpaired surrogates in strings become U+FFFD.
+   *
+   * @throws RtmpUsageError for what AMF0 cannot carry; what was written before it stays in the writer. Codes:
+   * `ERR_AMF0_NOT_ENCODABLE` (functions, symbols, bigints, objects of classes of their own, numbers that a field cannot
+   * hold), `ERR_AMF0_NAME_TOO_LONG` (a member or class name over 65,535 bytes), `ERR_AMF0_TOO_MANY_OBJECTS` (a
+   * reference to an object beyond the 65,536 that can be referred to).
+   */
+  writeValue(value: AmfInput): void {
+    const writer = this.#writer;
+    // A loop with a stack of its own: no depth overflows JavaScript's.
+    const stack: Frame[] = [];
+    this.#writeItem(value, stack);
+    let frame = stack.at(-1);
+    while (frame !== undefined) {
+      if (frame.kind === 'items') {
+        if (frame.next < frame.count) {
+          const item = frame.items[frame.next];
+          frame.next += 1;
+          this.#writeItem(item, stack);
+        } else {
+          stack.pop();
+        }
+      } else {
+        const entry = frame.entries.next();
+        if (entry.done === true) {
+          writer.writeUint16(0);
+          writer.writeUint8(amf0Marker.objectEnd);
+          stack.pop();
+        } else {
+          this.#writeName(entry.value[0]);
+          this.#writeItem(entry.value[1], stack);
+        }
+      }
+      frame = stack.at(-1);
+    }
+  }
+
+  /** A value without members, or the beginning of an object or array, which it then leaves open on the stack. */
+  #writeItem(value: AmfInput, stack: Frame[]): void {
+    const writer = this.#writer;
+    switch (typeof value) {
+      case 'undefined':
+        writer.writeUint8(amf0Marker.undefined);
+        return;
+      case 'boolean':
+        writer.writeUint8(amf0Marker.boolean);
+        writer.writeUint8(value ? 1 : 0);
+        return;
+      case 'number':
+        writer.writeUint8(amf0Marker.number);
+        writer.writeFloat64(value);
+        return;
+      case 'string':
+        this.#writeString(value);
+        return;
+      case 'object':
+        if (value === null) writer.writeUint8(amf0Marker.null);
+        else this.#writeObject(value, stack);
+        return;
+      default:
+        // Types do not let these through; callers without types do.
+        throw new RtmpUsageError('ERR_AMF0_NOT_ENCODABLE', `AMF0 cannot carry a ${typeof value}`);
+    }
+  }
+
+  #writeObject(value: Exclude<AmfInput, undefined | null | boolean | number | string>, stack: Frame[]): void {
+    const writer = this.#writer;
+    if (value instanceof AmfDate) {
+      this.#writeDate(value.timeMs, value.timeZoneMinutes);
+    } else if (value instanceof Date) {
+      this.#writeDate(value.getTime(), 0);
+    } else if (value instanceof AmfXmlDocument) {
+      writer.writeUint8(amf0Marker.xmlDocument);
+      this.#writeLongText(value.text);
+    } else if (value instanceof AmfUnsupported) {
+      writer.writeUint8(amf0Marker.unsupported);
+    } else if (value instanceof Amf3Bytes) {
+      writer.writeUint8(amf0Marker.avmPlus);
+      writer.writeBytes(value.bytes);
+    } else if (!this.#writeReference(value)) {
+      if (isArray(value)) {
+        writer.writeUint8(amf0Marker.strictArray);
+        writer.writeUint32(value.length);
+        stack.push({ kind: 'items', items: value, count: value.length, next: 0 });
+      } else if (value instanceof AmfObject) {
+        if (value.className === undefined) {
+          writer.writeUint8(amf0Marker.object);
+        } else {
+          writer.writeUint8(amf0Marker.typedObject);
+          this.#writeName(value.className);
+        }
+        stack.push({ kind: 'properties', entries: value.properties.entries() });
+      } else if (value instanceof AmfEcmaArray) {
+        writer.writeUint8(amf0Marker.ecmaArray);
+        writer.writeUint32(checkedCount(value.declaredCount ?? value.properties.size));
+        stack.push({ kind: 'properties', entries: value.properties.entries() });
+      } else {
+        if (!isPlain(value)) {
+          throw new RtmpUsageError('ERR_AMF0_NOT_ENCODABLE', 'AMF0 cannot carry an object of a class of its own');
+        }
+        writer.writeUint8(amf0Marker.object);
+        stack.push({ kind: 'properties', entries: Object.entries(value).values() });
+      }
+    }
+  }
+
+  /** Writes a reference and says true if `value` was written before; gives it the next index otherwise. */
+  #writeReference(value: object): boolean {
+    const index = this.#references.get(value);
+    if (index === undefined) {
+      this.#references.set(value, this.#references.size);
+      return false;
+    }
+    if (index > maxReferenceIndex) {
+      throw new RtmpUsageError(
+        'ERR_AMF0_TOO_MANY_OBJECTS',
+        `Object ${index} is given twice: only the first 65,536 of a message can be referred to`,
+      );
+    }
+    this.#writer.writeUint8(amf0Marker.reference);
+    this.#writer.writeUint16(index);
+    return true;
+  }
+
+  #writeDate(timeMs: number, timeZoneMinutes: number): void {
+    if (!Number.isInteger(timeZoneMinutes) || timeZoneMinutes < -0x8000 || timeZoneMinutes > 0x7fff) {
+      throw new RtmpUsageError('ERR_AMF0_NOT_ENCODABLE', `A time zone of ${timeZoneMinutes} does not fit 16 bits`);
+    }
+    this.#writer.writeUint8(amf0Marker.date);
+    this.#writer.writeFloat64(timeMs);
+    this.#writer.writeInt16(timeZoneMinutes);
+  }
+
+  #writeString(text: string): void {
+    if (isLongerThanShort(text)) {
+      this.#writer.writeUint8(amf0Marker.longString);
+      this.#writeLongText(text);
+    } else {
+      this.#writer.writeUint8(amf0Marker.string);
+      this.#writeShortText(text);
+    }
+  }
+
+  #writeName(name: string): void {
+    if (isLongerThanShort(name)) {
+      throw new RtmpUsageError('ERR_AMF0_NAME_TOO_LONG', 'A name is longer than 65,535 bytes');
+    }
+    this.#writeShortText(name);
+  }
+
+  #writeShortText(text: string): void {
+    const writer = this.#writer;
+    const at = writer.length;
+    writer.writeUint16(0);
+    writer.patchUint16(at, writer.writeUtf8(text));
+  }
+
+  #writeLongText(text: string): void {
+    const writer = this.#writer;
+    const at = writer.length;
+    writer.writeUint32(0);
+    writer.patchUint32(at, writer.writeUtf8(text));
+  }
+}
+
+/** Whether `text` takes more than 65,535 bytes of UTF-8. A UTF-16 unit takes from one byte to three. */
+function isLongerThanShort(text: string): boolean {
+  if (text.length * 3 <= maxShortLength) return false;
+  if (text.length > maxShortLength) return true;
+  let length = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) length += 1;
+    else if (unit < 0x800) length += 2;
+    else length += 3;
+    // A surrogate pair takes four bytes, not six.
+    if (unit >= 0xdc00 && unit <= 0xdfff && i > 0 && isHighSurrogate(text.charCodeAt(i - 1))) length -= 2;
+  }
+  return length > maxShortLength;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function checkedCount(count: number): number {
+  if (!Number.isInteger(count) || count < 0 || count > 0xffff_ffff) {
+    throw new RtmpUsageError('ERR_AMF0_NOT_ENCODABLE', `A count of ${count} does not fit 32 bits`);
+  }
+  return count;
+}
+
+function isArray(value: AmfInput): value is readonly AmfInput[] {
+  return Array.isArray(value);
+}
+
+/** An object literal or one without a prototype, from this realm or another. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
