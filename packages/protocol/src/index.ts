@@ -1,2 +1,3 @@
 export * from './amf/index.js';
 export * from './bytes/index.js';
+export * from './rtmp/index.js';

@@ -1,2 +1,3 @@
 export * from './chunk/index.js';
 export * from './handshake/index.js';
+export * from './message/index.js';
