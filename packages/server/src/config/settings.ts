@@ -1,0 +1,184 @@
+import * as v from 'valibot';
+import { type ListenAddress, parseListenAddress } from './listen-address.js';
+
+/** One key of the configuration: what it accepts, and what the reference says about it. */
+export interface Setting<Value> {
+  readonly schema: v.GenericSchema<unknown, Value>;
+  /** As it would be written in the file. */
+  readonly default: string | number | boolean;
+  readonly allowed: string;
+  readonly meaning: string;
+}
+
+function integer(fallback: number, min: number, max: number, meaning: string): Setting<number> {
+  return {
+    schema: v.pipe(v.unknown(), v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max)),
+    default: fallback,
+    allowed: `a whole number from ${min} to ${max}`,
+    meaning,
+  };
+}
+
+function choice<const Options extends readonly string[]>(
+  options: Options,
+  fallback: Options[number],
+  meaning: string,
+): Setting<Options[number]> {
+  return {
+    schema: v.pipe(v.unknown(), v.picklist(options)),
+    default: fallback,
+    allowed: options.join(', '),
+    meaning,
+  };
+}
+
+function flag(fallback: boolean, meaning: string): Setting<boolean> {
+  return { schema: v.pipe(v.unknown(), v.boolean()), default: fallback, allowed: 'true, false', meaning };
+}
+
+function folder(fallback: string, meaning: string): Setting<string> {
+  return {
+    // A zero byte would make every later file operation throw a programming error instead of a readable one.
+    schema: v.pipe(
+      v.unknown(),
+      v.string(),
+      v.nonEmpty(),
+      v.check((path) => !path.includes('\0')),
+    ),
+    default: fallback,
+    allowed: 'the path of a folder',
+    meaning,
+  };
+}
+
+function listen(fallback: string, meaning: string): Setting<ListenAddress> {
+  return {
+    schema: v.pipe(
+      v.unknown(),
+      v.union([v.string(), v.pipe(v.number(), v.integer(), v.transform(String))]),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const address = parseListenAddress(dataset.value);
+        if (address !== undefined) return address;
+        addIssue();
+        return NEVER;
+      }),
+    ),
+    default: fallback,
+    allowed: '":PORT", "HOST:PORT" or "[IPV6]:PORT", with a port from 0 (any free one) to 65535',
+    meaning,
+  };
+}
+
+const kibi = 1024;
+const mebi = 1024 * kibi;
+const gibi = 1024 * mebi;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** Every key, by section. The table is the only place that knows them: types, checks and the reference come from it. */
+export const settings = {
+  rtmp: {
+    listen: listen(':1935', 'Where encoders publish and RTMP players connect.'),
+  },
+  http: {
+    listen: listen(':8080', 'Where the web page, the HTTP API, HTTP-FLV and WebSocket-FLV are served.'),
+  },
+  media: {
+    dir: folder(
+      './media',
+      'Folder of media files. Relative to the folder that the server is started in; made if missing.',
+    ),
+  },
+  state: {
+    dir: folder('./state', "Folder of the server's own lasting state. Relative and made as media.dir."),
+  },
+  live: {
+    maxWindowMs: integer(
+      100,
+      0,
+      1000,
+      'Longest time, ms, that media is gathered before it is sent to players in one write. Longer takes less CPU and adds up to as much delay; the time in use grows from a few ms with the number of players. 0: a write for every message.',
+    ),
+    gopCache: flag(
+      true,
+      'New players start at once with the newest key frame that has passed. Without, they wait for the next one.',
+    ),
+    maxLagMs: integer(
+      5000,
+      100,
+      10 * minuteMs,
+      'A player that is further behind than this, ms, is moved ahead to the newest key frame.',
+    ),
+    maxGopBytes: integer(32 * mebi, 64 * kibi, 2 * gibi - 1, 'Media kept in memory for each stream, bytes.'),
+  },
+  publish: {
+    takeover: choice(
+      ['refuse', 'replace'],
+      'refuse',
+      'What happens when a second publisher asks for a name in use: it is refused, or it replaces the first.',
+    ),
+    graceMs: integer(
+      5000,
+      0,
+      10 * minuteMs,
+      'The same client coming back gets its name, even where the server has not yet seen the old connection end, when that was silent for no longer than this, ms.',
+    ),
+  },
+  limits: {
+    connections: integer(20_000, 1, 1_000_000, 'Connections at a time, of RTMP and of HTTP each.'),
+    messageBytes: integer(8 * mebi, 4 * kibi, 16 * mebi - 1, 'Size of one RTMP message, bytes.'),
+    partialBytes: integer(
+      16 * mebi,
+      4 * kibi,
+      gibi,
+      'Messages of one connection of which only a part has come, together, bytes.',
+    ),
+    chunkStreams: integer(64, 3, 65_598, 'Chunk streams of one connection.'),
+    messageStreams: integer(32, 1, 65_535, 'Streams that one connection may have open at a time (createStream).'),
+    handshakeTimeoutMs: integer(
+      10_000,
+      100,
+      hourMs,
+      'Time to finish the RTMP handshake, or to send the header of an HTTP request, ms.',
+    ),
+    connectTimeoutMs: integer(10_000, 100, hourMs, 'Time from the handshake to the connect command, ms.'),
+    idleTimeoutMs: integer(
+      60_000,
+      100,
+      24 * hourMs,
+      'A peer that says nothing for this long, also when asked, is let go, ms.',
+    ),
+    stallTimeoutMs: integer(
+      30_000,
+      100,
+      24 * hourMs,
+      'A player that takes nothing for this long while there is something to send is let go, ms.',
+    ),
+    amfDepth: integer(64, 1, 512, 'How deep values may be nested in commands and metadata.'),
+    amfElements: integer(65_536, 16, 16 * mebi, 'Values in one command or metadata message.'),
+    queuedBytes: integer(
+      4 * mebi,
+      4 * kibi,
+      gibi,
+      'Answers that wait for a peer that does not read them, bytes of one connection. Media does not count: it is never queued.',
+    ),
+  },
+  log: {
+    level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least serious messages that are logged.'),
+    format: choice(
+      ['pretty', 'json'],
+      'pretty',
+      'Lines for people, or one JSON object a line for programs. --log sets this key.',
+    ),
+  },
+} as const satisfies Record<string, Record<string, Setting<unknown>>>;
+
+type Settings = typeof settings;
+type SettingValue<T> = T extends Setting<infer Value> ? Value : never;
+
+/** The whole configuration: every key has a value. Units are in the names; the meanings are in `settings`. */
+export type Config = {
+  readonly [Section in keyof Settings]: {
+    readonly [Key in keyof Settings[Section]]: SettingValue<Settings[Section][Key]>;
+  };
+};
