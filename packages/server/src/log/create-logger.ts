@@ -1,0 +1,37 @@
+import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+import { build as prettyPrinter } from 'pino-pretty';
+import type { Logger } from './logger.js';
+
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `json`: one object a line with `level` (a word), `time` (unix ms) and `msg`. */
+  readonly format: 'pretty' | 'json';
+  /** Colours in `pretty`. */
+  readonly colors?: boolean;
+  /** Where lines go instead of standard output. */
+  readonly output?: DestinationStream;
+}
+
+/**
+ * Writes are synchronous, in this thread: log lines are few, and the last one before an exit must not be lost.
+ */
+export function createLogger(options: LogOptions): Logger {
+  const output = options.output ?? destination({ dest: 1, sync: true });
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: stdTimeFunctions.epochTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    options.format === 'json'
+      ? output
+      : prettyPrinter({
+          destination: output,
+          sync: true,
+          colorize: options.colors ?? false,
+          singleLine: true,
+          translateTime: 'SYS:HH:MM:ss.l',
+        }),
+  );
+}

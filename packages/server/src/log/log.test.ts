@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { createLogger, type LogOptions } from './index.js';
+
+function recorder() {
+  const lines: string[] = [];
+  return { lines, output: { write: (text: string) => void lines.push(text) } };
+}
+
+function logged(options: Omit<LogOptions, 'output'>): string[] {
+  const { lines, output } = recorder();
+  const logger = createLogger({ ...options, output });
+  logger.debug({ detail: 1 }, 'a detail');
+  logger.info({ path: '/live/test' }, 'published');
+  logger.error({ err: new TypeError('broken') }, 'a bug');
+  return lines;
+}
+
+describe('createLogger', () => {
+  it('writes one JSON object a line, with level as a word', () => {
+    const [published, bug, ...rest] = logged({ level: 'info', format: 'json' }).map((line) => JSON.parse(line));
+    expect(published).toEqual({ level: 'info', time: expect.any(Number), path: '/live/test', msg: 'published' });
+    expect(bug).toMatchObject({ level: 'error', msg: 'a bug', err: { type: 'TypeError', message: 'broken' } });
+    expect(bug.err.stack).toContain('log.test.ts');
+    expect(rest).toEqual([]);
+  });
+
+  it('writes lines for people', () => {
+    const lines = logged({ level: 'debug', format: 'pretty' });
+    expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] DEBUG: a detail \{"detail":1\}\n$/);
+    expect(lines[1]).toContain('published {"path":"/live/test"}');
+    expect(lines[2]).toContain('TypeError: broken');
+  });
+
+  it('says nothing when silent', () => {
+    expect(logged({ level: 'silent', format: 'json' })).toEqual([]);
+  });
+});
