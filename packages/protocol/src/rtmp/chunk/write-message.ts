@@ -17,8 +17,12 @@ export function checkChunkArguments(chunkStreamId: number, payloadLength: number
   if (payloadLength > 0xffffff) {
     throw new RtmpUsageError('ERR_RTMP_MESSAGE_TOO_LONG', `a message of ${payloadLength} bytes does not fit 24 bits`);
   }
-  if (!(chunkSize >= 1 && chunkSize <= 0x7fffffff && Number.isInteger(chunkSize))) {
-    throw new RtmpUsageError('ERR_RTMP_CHUNK_SIZE', `chunk size ${chunkSize} is not in 1 … 2^31-1`);
+  checkChunkSize(chunkSize);
+}
+
+export function checkChunkSize(bytes: number): void {
+  if (!(bytes >= 1 && bytes <= 0x7fffffff && Number.isInteger(bytes))) {
+    throw new RtmpUsageError('ERR_RTMP_CHUNK_SIZE', `chunk size ${bytes} is not in 1 … 2^31-1`);
   }
 }
 
