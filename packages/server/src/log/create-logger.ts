@@ -1,4 +1,5 @@
-import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+import type { Writable } from 'node:stream';
+import { destination, pino, stdTimeFunctions } from 'pino';
 import { build as prettyPrinter } from 'pino-pretty';
 import type { Logger } from './logger.js';
 
@@ -9,7 +10,7 @@ export interface LogOptions {
   /** Colours in `pretty`. */
   readonly colors?: boolean;
   /** Where lines go instead of standard output. */
-  readonly output?: DestinationStream;
+  readonly output?: Writable;
 }
 
 /**

@@ -1,9 +1,16 @@
+import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LogOptions } from './index.js';
 
 function recorder() {
   const lines: string[] = [];
-  return { lines, output: { write: (text: string) => void lines.push(text) } };
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  return { lines, output };
 }
 
 function logged(options: Omit<LogOptions, 'output'>): string[] {
@@ -29,6 +36,12 @@ describe('createLogger', () => {
     expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] DEBUG: a detail \{"detail":1\}\n$/);
     expect(lines[1]).toContain('published {"path":"/live/test"}');
     expect(lines[2]).toContain('TypeError: broken');
+  });
+
+  it('adds the fields of a child to its messages', () => {
+    const { lines, output } = recorder();
+    createLogger({ level: 'info', format: 'json', output }).child({ connection: 7 }).info({ name: 'a' }, 'child');
+    expect(JSON.parse(lines.join(''))).toMatchObject({ connection: 7, name: 'a', msg: 'child' });
   });
 
   it('says nothing when silent', () => {
