@@ -1,0 +1,60 @@
+import {
+  type AudioConfig,
+  messageTypes,
+  parseAudioConfig,
+  parseVideoConfig,
+  type RawMessage,
+  type VideoConfig,
+} from '@millrace/protocol';
+import type { MediaFacts } from './media-facts.js';
+import { type Metadata, readMetadata } from './metadata.js';
+import { RateMeter } from './rate-meter.js';
+
+/** What is known of a broadcast: its codecs, rates and counts. For people; nothing in the live path depends on it. */
+export class BroadcastFacts {
+  hasAudio = false;
+  hasVideo = false;
+  /** As the tag headers name it: `h264`, `av1`, `aac`, …; `undefined` until media came. */
+  videoCodec: string | undefined;
+  audioCodec: string | undefined;
+  videoConfig: VideoConfig | undefined;
+  audioConfig: AudioConfig | undefined;
+  metadata: Metadata = {};
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Times a player that lagged was moved to a key frame, and the messages they missed. */
+  jumps = 0;
+  skippedMessages = 0;
+  readonly videoRate: RateMeter;
+  readonly audioRate: RateMeter;
+  readonly startedMs: number;
+
+  constructor(nowMs: number) {
+    this.startedMs = nowMs;
+    this.videoRate = new RateMeter(nowMs);
+    this.audioRate = new RateMeter(nowMs);
+  }
+
+  countIn({ messageTypeId, payload }: RawMessage, nowMs: number): void {
+    this.bytesIn += payload.length;
+    if (messageTypeId === messageTypes.video) this.videoRate.add(payload.length, nowMs);
+    else if (messageTypeId === messageTypes.audio) this.audioRate.add(payload.length, nowMs);
+  }
+
+  noteMedia({ messageTypeId, payload }: RawMessage, media: MediaFacts): void {
+    if (payload.length === 0) return;
+    if (messageTypeId === messageTypes.video) {
+      this.hasVideo = true;
+      if (media.codec !== undefined) this.videoCodec = media.codec;
+      if (media.headerKeys.length > 0) this.videoConfig = parseVideoConfig(payload) ?? this.videoConfig;
+    } else {
+      this.hasAudio = true;
+      if (media.codec !== undefined) this.audioCodec = media.codec;
+      if (media.headerKeys.length > 0) this.audioConfig = parseAudioConfig(payload) ?? this.audioConfig;
+    }
+  }
+
+  noteMetadata(payload: Uint8Array): void {
+    this.metadata = readMetadata(payload) ?? this.metadata;
+  }
+}

@@ -1,0 +1,312 @@
+import { encodeFlvHeader, messageTypes, type RawMessage } from '@millrace/protocol';
+import { BroadcastFacts } from './broadcast-facts.js';
+import { readPublishedData } from './data-message.js';
+import { JoinHeaders } from './join-headers.js';
+import { readMediaFacts } from './media-facts.js';
+import { MessageLog } from './message-log.js';
+import { Output } from './output.js';
+import type { Player } from './player.js';
+import type { WireEncoding } from './wire-encoding.js';
+
+export interface LiveLimits {
+  /** Late joiners start at the newest key frame that has passed; without, they wait for the next. */
+  readonly gopCache: boolean;
+  /** A player further behind than this, ms, is moved to the newest key frame. */
+  readonly maxLagMs: number;
+  /** Payload bytes kept of one stream. */
+  readonly maxGopBytes: number;
+  /** A player whose pending write made no progress for this long, ms, is let go. */
+  readonly stallTimeoutMs: number;
+}
+
+/** What one player is given at most in one write, so that one that lags can still be moved to a key frame. */
+const maxWriteBytes = 256 * 1024;
+/** Key frames of a stream's other tracks belong to the same start when they come within this time of the first, ms. */
+const sameStartMs = 200;
+
+/** One publication of a stream from its first message to its last, and the players that are being sent it. */
+export class Broadcast {
+  readonly facts: BroadcastFacts;
+  readonly #limits: LiveLimits;
+  readonly #log = new MessageLog();
+  readonly #headers = new JoinHeaders();
+  readonly #outputs = new Map<string, Output>();
+  /** Where a joining player starts: the sequence number of the newest key frame's first message. */
+  #keyFrameStart: number | undefined;
+  /** Tracks that had a key frame since `#keyFrameStart`, while no other video came between. */
+  #startTracks: Set<string> | undefined;
+  #hadKeyFrame = false;
+  /** Sequence number of the newest sequence header or metadata in the log: who skips it must be given it again. */
+  #newestHeader = -1;
+  #ended = false;
+  /** Told about each player that was sent everything after the end. */
+  #onDrained: ((player: Player) => void) | undefined;
+
+  constructor(limits: LiveLimits, nowMs: number) {
+    this.#limits = limits;
+    this.facts = new BroadcastFacts(nowMs);
+  }
+
+  get hasPlayers(): boolean {
+    return this.#outputs.size > 0;
+  }
+
+  /** Whether a key frame has ever come: if not, waiting for one could last for ever. */
+  get hadKeyFrame(): boolean {
+    return this.#hadKeyFrame;
+  }
+
+  /** Takes a message from the publisher: audio, video or data. Returns whether players have something new to be sent. */
+  write(received: RawMessage, nowMs: number): boolean {
+    this.facts.countIn(received, nowMs);
+    if (received.messageTypeId === messageTypes.audio || received.messageTypeId === messageTypes.video) {
+      this.#append(received, nowMs);
+      return true;
+    }
+    const data = readPublishedData(received);
+    switch (data.action) {
+      case 'pass': {
+        const sequence = this.#log.append({ message: data.message, isKeyFrame: false, arrivedMs: nowMs });
+        if (data.handler !== undefined && this.#headers.setData(data.handler, data.message, sequence))
+          this.#newestHeader = sequence;
+        if (data.handler === 'onMetaData') this.facts.noteMetadata(data.message.payload);
+        this.#trim(nowMs);
+        return true;
+      }
+      case 'clear':
+        this.#headers.clearData(data.handler);
+        return false;
+      case 'drop':
+        return false;
+      default:
+        return data satisfies never;
+    }
+  }
+
+  /** A new player: it starts at the newest key frame, with the headers before it. `fromStart`: it waited for this broadcast. */
+  join(player: Player, encoding: WireEncoding, fromStart: boolean): void {
+    player.greeted = false;
+    player.resumingVideo = false;
+    player.stalledSinceMs = 0;
+    if (fromStart && this.#log.first === 0) {
+      player.cursor = this.#log.first;
+      player.awaitingKeyFrame = false;
+    } else {
+      this.#placeAtKeyFrame(player);
+    }
+    this.#enter(player, encoding);
+  }
+
+  /** Moves a player to another encoding (it chose other media) without losing its place. */
+  change(player: Player, encoding: WireEncoding): void {
+    this.leave(player);
+    this.#enter(player, encoding);
+  }
+
+  /** Returns whether the player was here. */
+  leave(player: Player): boolean {
+    for (const [key, output] of this.#outputs) {
+      if (!output.players.delete(player)) continue;
+      if (output.players.size === 0) this.#outputs.delete(key);
+      return true;
+    }
+    return false;
+  }
+
+  /** No more messages come. `onDrained` is told of each player once it has been sent all of them. */
+  end(onDrained: (player: Player) => void): void {
+    this.#ended = true;
+    this.#onDrained = onDrained;
+  }
+
+  /** Sends every player what it is due. Returns whether some have more to come without a new message. */
+  flush(nowMs: number): boolean {
+    let behind = false;
+    for (const output of this.#outputs.values()) {
+      output.log.dropBefore(this.#log.first);
+      output.log.catchUp();
+      for (const player of output.players) {
+        if (!this.#advance(player, output, nowMs)) behind = true;
+        else if (this.#ended) this.#drained(player);
+      }
+    }
+    return behind;
+  }
+
+  /** Sends one player what it is due, out of turn. Returns whether it has more to come without a new message. */
+  flushPlayer(player: Player, nowMs: number): boolean {
+    for (const output of this.#outputs.values()) {
+      if (!output.players.has(player)) continue;
+      output.log.catchUp();
+      return !this.#advance(player, output, nowMs);
+    }
+    return false;
+  }
+
+  /** Returns true when the player has all there is. */
+  #advance(player: Player, output: Output, nowMs: number): boolean {
+    const { sink } = player;
+    if (sink.pendingBytes > 0) {
+      this.#watchStall(player, nowMs);
+      return false;
+    }
+    player.stalledSinceMs = 0;
+    const next = this.#log.next;
+    if (player.resumingVideo && this.#resumeVideo(player)) return false;
+    if (!this.#findPlace(player, output, nowMs)) return true;
+    while (player.cursor < next) {
+      if (!player.greeted) this.#greet(player, output);
+      const to = output.log.endWithin(player.cursor, maxWriteBytes);
+      for (const view of output.views(player.cursor, to)) {
+        sink.write(view);
+        this.facts.bytesOut += view.length;
+      }
+      player.cursor = to;
+      if (sink.pendingBytes > 0) return player.cursor === next && !this.#ended;
+    }
+    return true;
+  }
+
+  /** Moves the cursor where it may not stay. Returns false while the player has to wait for a key frame. */
+  #findPlace(player: Player, output: Output, nowMs: number): boolean {
+    const start = this.#keyFrameStart;
+    if (player.awaitingKeyFrame) {
+      if (start === undefined || start < player.cursor) return false;
+      player.cursor = start;
+      player.awaitingKeyFrame = false;
+      return true;
+    }
+    const oldest = Math.max(this.#log.first, output.log.first);
+    const lost = player.cursor < oldest;
+    const entry = lost ? undefined : this.#log.at(player.cursor);
+    const late = entry !== undefined && !this.#ended && nowMs - entry.arrivedMs > this.#limits.maxLagMs;
+    if (!lost && !(late && start !== undefined && start > player.cursor)) return true;
+    this.facts.jumps += 1;
+    if (this.#newestHeader >= player.cursor) player.greeted = false;
+    if (start !== undefined && start >= oldest) {
+      this.facts.skippedMessages += start - player.cursor;
+      player.cursor = start;
+      return true;
+    }
+    this.facts.skippedMessages += this.#log.next - player.cursor;
+    if (!this.#hadKeyFrame) {
+      player.cursor = oldest;
+      return true;
+    }
+    player.cursor = this.#log.next;
+    player.awaitingKeyFrame = true;
+    return false;
+  }
+
+  /** File header, metadata and sequence headers, once before media. */
+  #greet(player: Player, output: Output): void {
+    const first = this.#log.at(player.cursor);
+    const headers = output.encode(this.#headers.messagesBefore(player.cursor, first?.message.timestamp ?? 0));
+    const fileHeader = player.kind === 'rtmp' || player.hasFileHeader ? undefined : this.#fileHeader(player);
+    player.greeted = true;
+    player.hasFileHeader = true;
+    const bytes = fileHeader === undefined ? headers : Buffer.concat([fileHeader, headers]);
+    if (bytes.length === 0) return;
+    player.sink.write(bytes);
+    this.facts.bytesOut += bytes.length;
+  }
+
+  /** Players such as mpegts.js wait for a kind that the header announces, so it announces what has been seen. */
+  #fileHeader({ selection }: Player): Uint8Array {
+    const unknown = !this.facts.hasAudio && !this.facts.hasVideo;
+    return encodeFlvHeader({
+      audio: selection.audio && (unknown || this.facts.hasAudio),
+      video: selection.video && (unknown || this.facts.hasVideo),
+    });
+  }
+
+  #resumeVideo(player: Player): boolean {
+    const start = this.#keyFrameStart;
+    if (start === undefined || start < player.cursor) return false;
+    player.resumingVideo = false;
+    player.cursor = start;
+    player.greeted = false;
+    player.onVideoResumed?.();
+    return true;
+  }
+
+  #watchStall(player: Player, nowMs: number): void {
+    const { pendingBytes } = player.sink;
+    if (player.stalledSinceMs === 0 || pendingBytes !== player.stalledPendingBytes) {
+      player.stalledSinceMs = nowMs;
+      player.stalledPendingBytes = pendingBytes;
+    } else if (nowMs - player.stalledSinceMs >= this.#limits.stallTimeoutMs) {
+      this.leave(player);
+      player.sink.stalled();
+    }
+  }
+
+  #drained(player: Player): void {
+    this.leave(player);
+    this.#onDrained?.(player);
+  }
+
+  #enter(player: Player, encoding: WireEncoding): void {
+    let output = this.#outputs.get(encoding.key);
+    if (output === undefined) {
+      output = new Output(encoding, this.#log, Math.max(this.#log.first, Math.min(player.cursor, this.#log.next)));
+      this.#outputs.set(encoding.key, output);
+    }
+    output.players.add(player);
+  }
+
+  #placeAtKeyFrame(player: Player): void {
+    if (this.#limits.gopCache && this.#keyFrameStart !== undefined) {
+      player.cursor = this.#keyFrameStart;
+      player.awaitingKeyFrame = false;
+      return;
+    }
+    player.cursor = this.#log.next;
+    // A stream that never had a key frame (audio alone, or a codec without) is joined where it is.
+    player.awaitingKeyFrame = this.#hadKeyFrame;
+  }
+
+  #append(message: RawMessage, nowMs: number): void {
+    const media = readMediaFacts(message);
+    const sequence = this.#log.append({ message, isKeyFrame: media.keyFrameTracks.length > 0, arrivedMs: nowMs });
+    for (const key of media.headerKeys) {
+      if (this.#headers.setMedia(key, message, sequence)) this.#newestHeader = sequence;
+    }
+    this.facts.noteMedia(message, media);
+    if (media.keyFrameTracks.length > 0) this.#noteKeyFrame(sequence, message.timestamp, media.keyFrameTracks);
+    else if (media.isCodedVideo) this.#startTracks = undefined;
+    this.#trim(nowMs);
+  }
+
+  /** A key frame is a new start, unless it is another track's key frame of the start just made. */
+  #noteKeyFrame(sequence: number, timestamp: number, tracks: readonly string[]): void {
+    this.#hadKeyFrame = true;
+    const start = this.#keyFrameStart === undefined ? undefined : this.#log.at(this.#keyFrameStart);
+    const known = this.#startTracks;
+    const joins =
+      start !== undefined &&
+      known !== undefined &&
+      tracks.every((track) => !known.has(track)) &&
+      Math.abs(timestamp - start.message.timestamp) <= sameStartMs;
+    if (joins) {
+      for (const track of tracks) known.add(track);
+      return;
+    }
+    this.#keyFrameStart = sequence;
+    this.#startTracks = new Set(tracks);
+  }
+
+  /** Keeps what a joiner needs (from the newest key frame) and what a lagging player may still be sent. */
+  #trim(nowMs: number): void {
+    const log = this.#log;
+    const keepFrom = this.#keyFrameStart ?? log.next;
+    const keepLag = this.#outputs.size > 0;
+    while (log.first < keepFrom) {
+      const oldest = log.at(log.first);
+      if (oldest !== undefined && keepLag && nowMs - oldest.arrivedMs <= this.#limits.maxLagMs) break;
+      log.dropOldest();
+    }
+    while (log.payloadBytes > this.#limits.maxGopBytes && log.first < log.next) log.dropOldest();
+    if (this.#keyFrameStart !== undefined && this.#keyFrameStart < log.first) this.#keyFrameStart = undefined;
+  }
+}

@@ -1,0 +1,157 @@
+import type { RawMessage } from '@millrace/protocol';
+import { Broadcast, type LiveLimits } from './broadcast.js';
+import type { FanOut } from './fan-out.js';
+import { Player, type PlayerKind, type PlayerSink } from './player.js';
+import { flvEncoding, type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
+
+/** How a player wants its bytes. */
+export type PlayerFormat =
+  | { readonly kind: 'rtmp'; readonly messageStreamId: number; readonly chunkSize: number }
+  | { readonly kind: 'httpFlv' | 'wsFlv' };
+
+export interface LiveStreamOptions {
+  readonly limits: LiveLimits;
+  readonly fanOut: FanOut;
+  readonly now: () => number;
+  /** Nobody publishes and nobody waits: the stream may be forgotten. */
+  readonly onUnused: () => void;
+}
+
+/** A name that is published, or that players wait for. Its players outlive its publications. */
+export class LiveStream {
+  readonly #options: LiveStreamOptions;
+  #broadcast: Broadcast | undefined;
+  /** Every player of the name, and the broadcast it is being sent; `undefined`: it waits (or is paused). */
+  readonly #players = new Map<Player, { format: PlayerFormat; broadcast: Broadcast | undefined }>();
+
+  constructor(options: LiveStreamOptions) {
+    this.#options = options;
+  }
+
+  /** The publication under way. */
+  get broadcast(): Broadcast | undefined {
+    return this.#broadcast;
+  }
+
+  get playerCount(): number {
+    return this.#players.size;
+  }
+
+  countPlayers(kind: PlayerKind): number {
+    let count = 0;
+    for (const player of this.#players.keys()) if (player.kind === kind) count += 1;
+    return count;
+  }
+
+  /** Starts a publication. An earlier one must have been ended. */
+  begin(): Broadcast {
+    const broadcast = new Broadcast(this.#options.limits, this.#options.now());
+    this.#broadcast = broadcast;
+    for (const [player, place] of this.#players) {
+      if (place.broadcast !== undefined || player.paused) continue;
+      player.sink.started();
+      this.#enter(player, broadcast, true);
+    }
+    return broadcast;
+  }
+
+  /** One message of the publication under way. */
+  write(broadcast: Broadcast, message: RawMessage): void {
+    if (broadcast.write(message, this.#options.now()) && broadcast.hasPlayers) this.#options.fanOut.schedule(broadcast);
+  }
+
+  /** The publication is over: players get what is left of it, then are told, and wait for the next. */
+  end(broadcast: Broadcast): void {
+    if (this.#broadcast === broadcast) this.#broadcast = undefined;
+    broadcast.end((player) => this.#drained(player));
+    for (const player of this.#players.keys()) if (player.paused) player.sink.ended();
+    if (broadcast.flush(this.#options.now())) this.#options.fanOut.schedule(broadcast);
+    this.#forgetIfUnused();
+  }
+
+  /** Another publisher takes the name: players get what is left of this publication and go on with the next. */
+  supersede(broadcast: Broadcast): void {
+    if (this.#broadcast === broadcast) this.#broadcast = undefined;
+    broadcast.end((player) => this.#continue(player));
+    this.#options.fanOut.schedule(broadcast);
+  }
+
+  /** Adds a player; what it is due at once (headers and the newest group of pictures) is written before this returns. */
+  join(format: PlayerFormat, sink: PlayerSink, selection: MediaSelection = { audio: true, video: true }): Player {
+    const player = new Player(format.kind, sink, selection);
+    player.onVideoResumed = () => this.select(player, { ...player.selection, video: true }, true);
+    this.#players.set(player, { format, broadcast: undefined });
+    if (this.#broadcast !== undefined) {
+      this.#enter(player, this.#broadcast, false);
+      if (this.#broadcast.flushPlayer(player, this.#options.now())) this.#options.fanOut.schedule(this.#broadcast);
+    }
+    return player;
+  }
+
+  leave(player: Player): void {
+    this.#players.get(player)?.broadcast?.leave(player);
+    this.#players.delete(player);
+    this.#forgetIfUnused();
+  }
+
+  /** Chooses the media a player gets. Video that comes back does so with the next key frame. */
+  select(player: Player, selection: MediaSelection, atKeyFrame = false): void {
+    const place = this.#players.get(player);
+    if (place === undefined) return;
+    const { broadcast } = place;
+    const resumes = selection.video && !player.selection.video && !atKeyFrame && broadcast?.hadKeyFrame === true;
+    player.resumingVideo = resumes;
+    player.selection = resumes ? { audio: selection.audio, video: false } : selection;
+    broadcast?.change(player, this.#encoding(place.format, player.selection));
+  }
+
+  /** A paused live player gets nothing; it comes back at the newest key frame. */
+  pause(player: Player, paused: boolean): void {
+    const place = this.#players.get(player);
+    if (place === undefined || player.paused === paused) return;
+    player.paused = paused;
+    if (paused) {
+      place.broadcast?.leave(player);
+      place.broadcast = undefined;
+    } else if (this.#broadcast !== undefined) {
+      this.#enter(player, this.#broadcast, false);
+      this.#options.fanOut.schedule(this.#broadcast);
+    }
+  }
+
+  #enter(player: Player, broadcast: Broadcast, fromStart: boolean): void {
+    const place = this.#players.get(player);
+    if (place === undefined) return;
+    place.broadcast = broadcast;
+    broadcast.join(player, this.#encoding(place.format, player.selection), fromStart);
+  }
+
+  #drained(player: Player): void {
+    const place = this.#players.get(player);
+    if (place === undefined) return;
+    place.broadcast = undefined;
+    player.sink.ended();
+    this.#continue(player);
+  }
+
+  /** A newer publication may have begun while the player was still being sent the old one. */
+  #continue(player: Player): void {
+    const place = this.#players.get(player);
+    if (place === undefined) return;
+    place.broadcast = undefined;
+    if (this.#broadcast === undefined || player.paused) return;
+    player.sink.started();
+    this.#enter(player, this.#broadcast, true);
+    this.#options.fanOut.schedule(this.#broadcast);
+  }
+
+  #encoding(format: PlayerFormat, selection: MediaSelection): WireEncoding {
+    return format.kind === 'rtmp'
+      ? rtmpEncoding(format.messageStreamId, format.chunkSize, selection)
+      : flvEncoding(selection);
+  }
+
+  #forgetIfUnused(): void {
+    if (this.#broadcast === undefined && this.#players.size === 0) this.#options.onUnused();
+  }
+}

@@ -1,0 +1,187 @@
+import type { RawMessage } from '@millrace/protocol';
+import type { Broadcast, LiveLimits } from './broadcast.js';
+import { FanOut } from './fan-out.js';
+import { LiveStream, type PlayerFormat } from './live-stream.js';
+import type { Player, PlayerSink } from './player.js';
+import { type StreamKey, streamPath, trimApp } from './stream-key.js';
+import type { MediaSelection } from './wire-encoding.js';
+
+/** Who publishes; shown to operators, and used to tell whether a newcomer is the same client coming back. */
+export interface PublisherInfo {
+  readonly address: string;
+  /** As the client names itself (`flashVer`). */
+  readonly software: string;
+  /** Equal for two connections of what is probably one client. */
+  readonly clientId: string;
+  /** Monotonic ms when bytes last came from it. Absent: it is never silent (a publisher inside this process). */
+  readonly lastActiveMs?: () => number;
+}
+
+export interface PublisherEvents {
+  /** Another publisher has taken the name. What this one still writes is ignored. */
+  onReplaced(): void;
+}
+
+export interface Publication {
+  /** Audio, video or data. The payload is kept: do not write to it afterwards. */
+  write(message: RawMessage): void;
+  /** Frees the name. */
+  end(): void;
+}
+
+export type PublishOutcome =
+  | { readonly ok: true; readonly publication: Publication }
+  | { readonly ok: false; readonly reason: 'badName' | 'busy' };
+
+export interface LiveStreamsOptions extends LiveLimits {
+  /** 0 … 1000: the longest time messages wait to leave together. */
+  readonly maxWindowMs: number;
+  readonly takeover: 'refuse' | 'replace';
+  /** After this long without a byte from a publisher, its client may come back on a new connection and have the name. */
+  readonly graceMs: number;
+  /** Monotonic clock, ms. */
+  readonly now: () => number;
+}
+
+/** Somebody's place in a stream. */
+export interface Subscription {
+  select(selection: MediaSelection): void;
+  pause(paused: boolean): void;
+  close(): void;
+}
+
+/** One row for the API: a stream that is published now. */
+export interface PublishedStream {
+  readonly path: string;
+  readonly app: string;
+  readonly name: string;
+  readonly publisher: PublisherInfo;
+  /** Unix ms. */
+  readonly publishedAt: number;
+  readonly stream: LiveStream;
+  readonly broadcast: Broadcast;
+}
+
+interface Entry {
+  readonly stream: LiveStream;
+  holder:
+    | { info: PublisherInfo; events: PublisherEvents; key: StreamKey; broadcast: Broadcast; publishedAt: number }
+    | undefined;
+}
+
+/** Every live stream of the server: who publishes a name, and who gets it. */
+export class LiveStreams {
+  readonly #options: LiveStreamsOptions;
+  readonly #fanOut: FanOut;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: LiveStreamsOptions) {
+    this.#options = options;
+    this.#fanOut = new FanOut(options.maxWindowMs, options.now);
+  }
+
+  /** The window now in force, ms. */
+  get windowMs(): number {
+    return this.#fanOut.windowMs;
+  }
+
+  /** Names that are published or waited for. */
+  get nameCount(): number {
+    return this.#entries.size;
+  }
+
+  /** Takes the name, if it is free or may be taken over. */
+  publish(key: StreamKey, info: PublisherInfo, events: PublisherEvents): PublishOutcome {
+    const path = streamPath(key);
+    if (path === undefined) return { ok: false, reason: 'badName' };
+    const entry = this.#entry(path);
+    if (entry.holder !== undefined) {
+      if (!this.#mayReplace(entry.holder.info, info)) return { ok: false, reason: 'busy' };
+      const { broadcast, events: replaced } = entry.holder;
+      entry.holder = undefined;
+      entry.stream.supersede(broadcast);
+      replaced.onReplaced();
+    }
+    const broadcast = entry.stream.begin();
+    entry.holder = { info, events, key, broadcast, publishedAt: Date.now() };
+    return { ok: true, publication: this.#publication(entry, broadcast) };
+  }
+
+  /** Joins the stream, whether it is published or not: who comes early waits. `undefined`: the name cannot exist. */
+  play(key: StreamKey, format: PlayerFormat, sink: PlayerSink, selection?: MediaSelection): Subscription | undefined {
+    const path = streamPath(key);
+    if (path === undefined) return undefined;
+    const { stream } = this.#entry(path);
+    return subscription(stream, stream.join(format, sink, selection));
+  }
+
+  /** Whether a stream could have this name. */
+  isValidName(key: StreamKey): boolean {
+    return streamPath(key) !== undefined;
+  }
+
+  isPublished(key: StreamKey): boolean {
+    const path = streamPath(key);
+    return path !== undefined && this.#entries.get(path)?.holder !== undefined;
+  }
+
+  /** The streams published now, oldest first. */
+  published(): PublishedStream[] {
+    const rows: PublishedStream[] = [];
+    for (const [path, { stream, holder }] of this.#entries) {
+      if (holder === undefined) continue;
+      const { info, key, broadcast, publishedAt } = holder;
+      rows.push({ path, app: trimApp(key.app), name: key.name, publisher: info, publishedAt, stream, broadcast });
+    }
+    return rows.sort((a, b) => a.publishedAt - b.publishedAt);
+  }
+
+  /** Stops all sending. */
+  close(): void {
+    this.#fanOut.close();
+  }
+
+  #entry(path: string): Entry {
+    const known = this.#entries.get(path);
+    if (known !== undefined) return known;
+    const { now } = this.#options;
+    const onUnused = (): void => {
+      if (this.#entries.get(path)?.holder === undefined) this.#entries.delete(path);
+    };
+    const stream = new LiveStream({ limits: this.#options, fanOut: this.#fanOut, now, onUnused });
+    const entry: Entry = { stream, holder: undefined };
+    this.#entries.set(path, entry);
+    return entry;
+  }
+
+  /**
+   * A client whose connection died without a word (a changed network, a power cut) comes back before TCP notices: it
+   * is let in once the old connection has been silent for the grace time. Somebody else is not.
+   */
+  #mayReplace(holder: PublisherInfo, newcomer: PublisherInfo): boolean {
+    if (this.#options.takeover === 'replace') return true;
+    if (holder.clientId !== newcomer.clientId || holder.lastActiveMs === undefined) return false;
+    return this.#options.now() - holder.lastActiveMs() >= this.#options.graceMs;
+  }
+
+  #publication(entry: Entry, broadcast: Broadcast): Publication {
+    return {
+      write: (message) => {
+        if (entry.holder?.broadcast === broadcast) entry.stream.write(broadcast, message);
+      },
+      end: () => {
+        if (entry.holder?.broadcast !== broadcast) return;
+        entry.holder = undefined;
+        entry.stream.end(broadcast);
+      },
+    };
+  }
+}
+
+function subscription(stream: LiveStream, player: Player): Subscription {
+  return {
+    select: (selection) => stream.select(player, selection),
+    pause: (paused) => stream.pause(player, paused),
+    close: () => stream.leave(player),
+  };
+}

@@ -1,0 +1,43 @@
+import {
+  cacheKeysOf,
+  messageTypes,
+  parseAudioTagHeader,
+  parseVideoTagHeader,
+  type RawMessage,
+} from '@millrace/protocol';
+
+/** What the live path and the statistics need to know of an audio or video message. */
+export interface MediaFacts {
+  /** The first track's codec; `undefined` when the message names none that we know. */
+  readonly codec: string | undefined;
+  /** Late joiners need this message: under these keys. */
+  readonly headerKeys: readonly string[];
+  /** Tracks whose key frame this is; empty for everything else. */
+  readonly keyFrameTracks: readonly string[];
+  /** Video that is neither configuration nor metadata. */
+  readonly isCodedVideo: boolean;
+}
+
+const nothing: MediaFacts = { codec: undefined, headerKeys: [], keyFrameTracks: [], isCodedVideo: false };
+
+/** Reads the tag header only. Media that is not understood has no facts and is passed on like all other. */
+export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFacts {
+  if (messageTypeId === messageTypes.video) {
+    const header = parseVideoTagHeader(payload);
+    if (header === undefined) return nothing;
+    return {
+      codec: header.codec === 'unknown' ? undefined : header.codec,
+      headerKeys: cacheKeysOf(header),
+      keyFrameTracks: header.isKeyFrame ? header.tracks.map((track) => String(track.trackId)) : [],
+      isCodedVideo: header.packetType === 'codedFrames',
+    };
+  }
+  const header = parseAudioTagHeader(payload);
+  if (header === undefined) return nothing;
+  return {
+    codec: header.codec === 'unknown' ? undefined : header.codec,
+    headerKeys: cacheKeysOf(header),
+    keyFrameTracks: [],
+    isCodedVideo: false,
+  };
+}

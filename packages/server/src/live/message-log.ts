@@ -1,0 +1,60 @@
+import type { RawMessage } from '@millrace/protocol';
+
+/** One message in the log, with what joining and skipping need to know of it. */
+export interface LoggedMessage {
+  readonly message: RawMessage;
+  /** A player may start here: a key frame of the stream's first track. */
+  readonly isKeyFrame: boolean;
+  /** Monotonic clock at arrival, ms. */
+  readonly arrivedMs: number;
+}
+
+/**
+ * The messages of a broadcast that somebody may still want, in order, each with a sequence number that never repeats.
+ * Sequence numbers are what players hold as their cursors: they mean the same in every encoding of the stream.
+ */
+export class MessageLog {
+  #entries: LoggedMessage[] = [];
+  /** Index in `#entries` of the oldest message still kept: removing from the front of an array each time would copy it. */
+  #start = 0;
+  #first = 0;
+  #payloadBytes = 0;
+
+  /** Sequence number of the oldest message kept. Equal to `next` when the log is empty. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** Sequence number that the next message will get. */
+  get next(): number {
+    return this.#first + this.#entries.length - this.#start;
+  }
+
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
+
+  append(entry: LoggedMessage): number {
+    const sequence = this.next;
+    this.#entries.push(entry);
+    this.#payloadBytes += entry.message.payload.length;
+    return sequence;
+  }
+
+  /** The message with this sequence number; `undefined` when it was dropped or has not come yet. */
+  at(sequence: number): LoggedMessage | undefined {
+    return sequence < this.#first ? undefined : this.#entries[this.#start + sequence - this.#first];
+  }
+
+  dropOldest(): void {
+    const oldest = this.#entries[this.#start];
+    if (oldest === undefined) return;
+    this.#payloadBytes -= oldest.message.payload.length;
+    this.#start += 1;
+    this.#first += 1;
+    if (this.#start >= 256 && this.#start * 2 >= this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#start);
+      this.#start = 0;
+    }
+  }
+}
