@@ -1,0 +1,85 @@
+/** Types of the HTTP API, version 1. `GET /api/v1/streams` answers `StreamList`, `GET /api/v1/server` answers `ServerInfo`. */
+
+/** The streams that are published now, oldest first. */
+export interface StreamList {
+  streams: StreamInfo[];
+}
+
+export interface StreamInfo {
+  app: string;
+  name: string;
+  /** `/live/test`; what URLs of the stream are made from. Not percent-encoded. */
+  path: string;
+  /** Unix ms. */
+  publishedAt: number;
+  uptimeMs: number;
+  /** `software` is what the publisher calls itself; empty when it says nothing. */
+  publisher: { address: string; software: string };
+  /** `null`: the stream has none, or none has come yet. */
+  video: VideoInfo | null;
+  /** `null`: the stream has none, or none has come yet. */
+  audio: AudioInfo | null;
+  /** Everything that the publisher sends, over the last seconds. */
+  bitrateKbps: number;
+  viewers: ViewerCounts;
+  /** Payload bytes from the publisher. */
+  bytesIn: number;
+  /** Bytes given to all viewers since the publication began. */
+  bytesOut: number;
+  /** How often a viewer that was too slow was moved ahead to a key frame. */
+  jumps: number;
+  /** Sentences for the operator about what is unusual in this stream. */
+  warnings: string[];
+}
+
+export interface VideoInfo {
+  /** `H.264`. */
+  codec: string;
+  /** As in a MIME type: `avc1.42c01e`. Absent: not known. */
+  codecString?: string;
+  width?: number;
+  height?: number;
+  frameRate?: number;
+  bitrateKbps: number;
+}
+
+export interface AudioInfo {
+  /** `AAC`. */
+  codec: string;
+  /** As in a MIME type: `mp4a.40.2`. Absent: not known. */
+  codecString?: string;
+  /** Hz. */
+  sampleRate?: number;
+  channels?: number;
+  bitrateKbps: number;
+}
+
+export interface ViewerCounts {
+  total: number;
+  rtmp: number;
+  httpFlv: number;
+  wsFlv: number;
+}
+
+export interface ServerInfo {
+  version: string;
+  /** Unix ms. */
+  startedAt: number;
+  uptimeMs: number;
+  rtmpPort: number;
+  httpPort: number;
+  /** The application to publish to when nothing else is wanted: `live`. */
+  defaultApp: string;
+  /** RTMP connections open now. */
+  connections: number;
+  /** Resident memory of the server's process. */
+  memoryBytes: number;
+}
+
+/** The body of every answer that is an error. */
+export interface ApiError {
+  /** Stable, for programs: `not-published`, `not-found`, `bad-request`, `method-not-allowed`, `internal`. */
+  error: string;
+  /** For people. */
+  message: string;
+}

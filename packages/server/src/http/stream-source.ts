@@ -1,0 +1,36 @@
+import type { StreamInfo } from './api-types.js';
+
+/** Where the FLV bytes of one viewer go. */
+export interface FlvSink {
+  /** Bytes given to `write` that the kernel has not taken yet. */
+  readonly pendingBytes: number;
+  /** The file header first, then whole tags. The bytes are shared with other viewers: they are neither copied nor changed. */
+  write(bytes: Uint8Array): void;
+  /** The stream has ended, or the viewer is too slow for good. Nothing is written afterwards. */
+  end(): void;
+}
+
+/** A viewer's place in a stream. */
+export interface FlvSubscription {
+  /** The viewer has gone. `end` of its sink is not called. */
+  close(): void;
+}
+
+export interface FlvViewerInfo {
+  readonly kind: 'httpFlv' | 'wsFlv';
+  /** Of the viewer; empty when it is not known any more. */
+  readonly address: string;
+  /** Whether the viewer wants audio tags. */
+  readonly audio: boolean;
+  /** Whether the viewer wants video tags. */
+  readonly video: boolean;
+}
+
+/** What the HTTP server needs of the live streams. */
+export interface StreamSource {
+  isPublished(app: string, name: string): boolean;
+  /** Starts sending; the first bytes may be written before this returns. `undefined`: nothing is published by this name. */
+  openFlv(app: string, name: string, sink: FlvSink, viewer: FlvViewerInfo): FlvSubscription | undefined;
+  /** The streams that are published now. */
+  snapshot(): StreamInfo[];
+}
