@@ -1,0 +1,21 @@
+import type { ServerInfo, StreamInfo } from './api-types.js';
+
+// Only the outer shape is checked: it is enough to tell our server from a proxy's error page or another program.
+
+/** The streams of an answer of `GET /api/v1/streams`; `undefined` when it is not such an answer. */
+export function readStreams(answer: unknown): readonly StreamInfo[] | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.streams)) return undefined;
+  return answer.streams as StreamInfo[];
+}
+
+/** The answer of `GET /api/v1/server`; `undefined` when it is not such an answer. */
+export function readServer(answer: unknown): ServerInfo | undefined {
+  if (!isObject(answer) || typeof answer.version !== 'string' || typeof answer.rtmpPort !== 'number') {
+    return undefined;
+  }
+  return answer as unknown as ServerInfo;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,5 @@
+export * from './addresses.js';
+export * from './console-state.js';
+export * from './format.js';
+export * from './publish-settings.js';
+export * from './stream-path.js';
