@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './harness/deadline.js';
 import { mediaFile } from './harness/media.js';
 import { differenceFromSent, packetsOfFile, probedPackets, startProbe } from './harness/packets.js';
 import { requirePeer } from './harness/peers.js';
@@ -85,6 +86,27 @@ describe('publishers', () => {
       (stream) => stream.publishedAt === publishedAt && stream.bytesIn > bytesIn + 20_000,
     );
     expect(first.exit).toBeUndefined();
+  });
+
+  it('a client that went silent gets its name back on a new connection after the grace time', async (test) => {
+    requirePeer('ffmpeg', test);
+    const forgiving = await TestServer.start({ settings: ['publish.graceMs=300'] });
+    const source = await mediaFile('plain');
+    const url = forgiving.rtmpUrl('show');
+    const first = publishWithFfmpeg(source, url, { loop: true });
+    const { publishedAt } = await forgiving.published('show');
+    // Stopped, not ended: its connection stays open, as after a power cut.
+    first.signal('SIGSTOP');
+    await eventually('the client is let in again', async () => {
+      const again = publishWithFfmpeg(source, url, { loop: true });
+      await eventually('accepted or refused', async () => {
+        const stream = await forgiving.stream('show');
+        return again.exit !== undefined || (stream !== undefined && stream.publishedAt > publishedAt);
+      });
+      return again.exit === undefined;
+    });
+    await forgiving.published('show', (stream) => stream.publishedAt > publishedAt && stream.bytesIn > 20_000);
+    first.signal('SIGKILL');
   });
 
   it('with publish.takeover=replace the second publisher takes over', async (test) => {
