@@ -1,4 +1,4 @@
-import type { ServerInfo, StreamInfo } from './api-types.js';
+import type { ServerInfo, StreamInfo } from 'millrace/api';
 
 // Only the outer shape is checked: it is enough to tell our server from a proxy's error page or another program.
 

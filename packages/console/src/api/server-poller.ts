@@ -1,4 +1,4 @@
-import type { ServerInfo, StreamInfo } from './api-types.js';
+import type { ServerInfo, StreamInfo } from 'millrace/api';
 import { backoffMs } from './backoff.js';
 import { readServer, readStreams } from './read-answer.js';
 

@@ -35,14 +35,18 @@ export function planPlayback(stream: StreamInfo, isTypeSupported: TypeSupport): 
   const videoPlays = video !== null && plays('video', video, videoCodecs, isTypeSupported);
   const audioPlays = audio !== null && plays('audio', audio, audioCodecs, isTypeSupported);
   if (video !== null && !videoPlays) {
-    return { kind: 'unplayable', reason: `This browser cannot play ${video.codec} video.` };
+    return { kind: 'unplayable', reason: `This browser cannot play ${named(video.codec)}video.` };
   }
   if (audio !== null && !audioPlays) {
-    const reason = `This browser cannot play ${audio.codec} audio`;
+    const reason = `This browser cannot play ${named(audio.codec)}audio`;
     if (video === null) return { kind: 'unplayable', reason: `${reason}.` };
     return { kind: 'play', video: true, audio: false, notice: `${reason}: the picture plays without sound.` };
   }
   return { kind: 'play', video: videoPlays, audio: audioPlays };
+}
+
+function named(codec: string): string {
+  return codec === 'unknown' ? 'this ' : `${codec} `;
 }
 
 function plays(

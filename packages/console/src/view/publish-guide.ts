@@ -1,18 +1,18 @@
 import type { PublishSettings } from '../model/index.js';
 import { element } from './dom.js';
-import { TextRow } from './text-row.js';
+import { PlainRow, TextRow } from './text-row.js';
 
 /** What to copy to publish and to watch: ffmpeg, OBS, players. */
 export class PublishGuide {
   readonly element: HTMLElement;
   readonly #test = new TextRow('Test picture and tone, no file needed', 'block');
   readonly #file = new TextRow('A file of yours, in a loop', 'block');
-  readonly #service = new TextRow('Service', 'line');
+  readonly #service = new PlainRow('Service');
   readonly #server = new TextRow('Server', 'line');
   readonly #streamKey = new TextRow('Stream key', 'line');
-  readonly #keyframes = new TextRow('Keyframe interval', 'line');
+  readonly #keyframes = new PlainRow('Keyframe interval');
   readonly #ffplay = new TextRow('ffplay', 'block');
-  readonly #vlc = new TextRow('VLC: Media, Open Network Stream', 'line');
+  readonly #vlc = new TextRow('VLC: Media, Open Network Stream', 'block');
 
   constructor() {
     this.element = element(
@@ -50,7 +50,7 @@ export class PublishGuide {
   }
 }
 
-function card(name: string, title: string, hint: string, ...rows: readonly TextRow[]): HTMLElement {
+function card(name: string, title: string, hint: string, ...rows: readonly { element: HTMLElement }[]): HTMLElement {
   return element(
     'section',
     { class: `card ${name}` },

@@ -18,6 +18,28 @@ export class TextRow {
   }
 
   update(text: string): void {
-    setText(this.#text, text);
+    if (this.#text.textContent === text) return;
+    // One element a word, so that lines break between words and not after the hyphen of an option.
+    const words = text.split(/(?<= )/).map((word) => element('span', { class: 'word' }, word));
+    this.#text.replaceChildren(...words);
+  }
+}
+
+/** A label and a text that is chosen from a list elsewhere, so that copying it is no use. */
+export class PlainRow {
+  readonly element: HTMLElement;
+  readonly #value = element('span', { class: 'plain-value' });
+
+  constructor(label: string) {
+    this.element = element(
+      'div',
+      { class: 'plain-row' },
+      element('span', { class: 'text-row-label' }, label),
+      this.#value,
+    );
+  }
+
+  update(text: string): void {
+    setText(this.#value, text);
   }
 }
