@@ -20,17 +20,21 @@ import { Amf3Bytes, AmfDate, AmfEcmaArray, AmfObject, AmfUnsupported, type AmfVa
  */
 
 /** An object or array being filled. Its parent holds it already, so a reference inside it may point at it. */
-interface Frame {
-  /** Where the values go: members of a map, or (when `items` is there) the next elements of an array. */
-  readonly properties: Map<string, AmfValue> | undefined;
+type Frame = ItemsFrame | PropertiesFrame;
+
+interface ItemsFrame {
+  readonly kind: 'items';
   readonly items: AmfValue[];
-  /** Elements of the array that are still to come. */
+  /** Elements that are still to come. */
   missing: number;
+}
+
+interface PropertiesFrame {
+  readonly kind: 'properties';
+  readonly properties: Map<string, AmfValue>;
   /** May end where the input ends, without an end marker. */
   readonly mayEndOpen: boolean;
 }
-
-const noItems: AmfValue[] = [];
 
 /**
  * Reads AMF0 values one by one. All values read by one decoder share one reference table and one budget of elements,
@@ -77,41 +81,42 @@ export class Amf0Decoder {
 
   /** A loop with a stack of its own, so that no limit a user sets can overflow JavaScript's. */
   #readTree(): AmfValue {
-    const reader = this.#reader;
     const stack: Frame[] = [];
     const root = this.#readItem(stack);
-    let frame = stack.at(-1);
-    while (frame !== undefined) {
-      const depth = stack.length;
-      const { properties, items } = frame;
-      let ended = false;
-      // Stays with this object or array until it ends or a nested one begins.
-      while (stack.length === depth && !ended) {
-        if (properties === undefined) {
-          if (frame.missing === 0) {
-            ended = true;
-          } else {
-            frame.missing -= 1;
-            items.push(this.#readItem(stack));
-          }
-        } else if (frame.mayEndOpen && reader.remaining === 0) {
-          ended = true;
-        } else {
-          const nameLength = reader.readUint16();
-          // No value begins with the end marker, so an empty name before anything else is a name like any other.
-          if (nameLength === 0 && reader.bytes[reader.offset] === amf0Marker.objectEnd) {
-            reader.skip(1);
-            ended = true;
-          } else {
-            const name = reader.readUtf8(nameLength);
-            properties.set(name, this.#readItem(stack));
-          }
-        }
-      }
-      if (ended) stack.pop();
-      frame = stack.at(-1);
+    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+      const complete = frame.kind === 'items' ? this.#fillItems(frame, stack) : this.#fillProperties(frame, stack);
+      if (complete) stack.pop();
     }
     return root;
+  }
+
+  /** Reads elements until the array is complete (true) or one of them has begun a frame of its own (false). */
+  #fillItems(frame: ItemsFrame, stack: Frame[]): boolean {
+    const depth = stack.length;
+    while (stack.length === depth) {
+      if (frame.missing === 0) return true;
+      frame.missing -= 1;
+      frame.items.push(this.#readItem(stack));
+    }
+    return false;
+  }
+
+  /** Reads members until the object is complete (true) or one of them has begun a frame of its own (false). */
+  #fillProperties(frame: PropertiesFrame, stack: Frame[]): boolean {
+    const reader = this.#reader;
+    const depth = stack.length;
+    while (stack.length === depth) {
+      if (frame.mayEndOpen && reader.remaining === 0) return true;
+      const nameLength = reader.readUint16();
+      // No value begins with the end marker, so an empty name before anything else is a name like any other.
+      if (nameLength === 0 && reader.bytes[reader.offset] === amf0Marker.objectEnd) {
+        reader.skip(1);
+        return true;
+      }
+      const name = reader.readUtf8(nameLength);
+      frame.properties.set(name, this.#readItem(stack));
+    }
+    return false;
   }
 
   /** A value without members, or the beginning of an object or array, which it then leaves open on the stack. */
@@ -176,10 +181,11 @@ export class Amf0Decoder {
   }
 
   #openProperties(stack: Frame[], offset: number, value: AmfObject | AmfEcmaArray): AmfValue {
-    // Envivio encoders end metadata right after the last member of an ECMA array: nginx-rtmp and librtmp accept it, and
-    // so do we, where nothing follows that could be taken for something else. Objects have no such senders.
+    // Envivio encoders leave the end marker off the ECMA array that ends their metadata (nginx-rtmp 1.2.2 and librtmp
+    // accept that, too). Only at the very end of the input: elsewhere nothing would tell the next value from a member.
+    // Of anonymous objects no such sender is known. Pinned by the vector "ECMA array that the input's end closes".
     const mayEndOpen = value instanceof AmfEcmaArray;
-    this.#open(stack, offset, value, { properties: value.properties, items: noItems, missing: 0, mayEndOpen });
+    this.#open(stack, offset, value, { kind: 'properties', properties: value.properties, mayEndOpen });
     return value;
   }
 
@@ -195,7 +201,7 @@ export class Amf0Decoder {
     }
     if (count > this.#limits.maxElements - this.#elements) this.#failTooManyElements(offset);
     const items: AmfValue[] = [];
-    this.#open(stack, offset, items, { properties: undefined, items, missing: count, mayEndOpen: false });
+    this.#open(stack, offset, items, { kind: 'items', items, missing: count });
     return items;
   }
 

@@ -1,5 +1,6 @@
 import { type ByteWriter, RtmpUsageError } from '../bytes/index.js';
 import { amf0Marker } from './amf0-marker.js';
+import { isInputArray, isPlainObject } from './plain-object.js';
 import { Amf3Bytes, AmfDate, AmfEcmaArray, type AmfInput, AmfObject, AmfUnsupported, AmfXmlDocument } from './value.js';
 
 // The layout of each value is drawn in amf0-decoder.ts.
@@ -105,7 +106,7 @@ export class Amf0Encoder {
       writer.writeUint8(amf0Marker.avmPlus);
       writer.writeBytes(value.bytes);
     } else if (!this.#writeReference(value)) {
-      if (isArray(value)) {
+      if (isInputArray(value)) {
         writer.writeUint8(amf0Marker.strictArray);
         writer.writeUint32(value.length);
         stack.push({ kind: 'items', items: value, count: value.length, next: 0 });
@@ -122,7 +123,7 @@ export class Amf0Encoder {
         writer.writeUint32(checkedCount(value.declaredCount ?? value.properties.size));
         stack.push({ kind: 'properties', entries: value.properties.entries() });
       } else {
-        if (!isPlain(value)) {
+        if (!isPlainObject(value)) {
           throw new RtmpUsageError('ERR_AMF0_NOT_ENCODABLE', 'AMF0 cannot carry an object of a class of its own');
         }
         writer.writeUint8(amf0Marker.object);
@@ -215,14 +216,4 @@ function checkedCount(count: number): number {
     throw new RtmpUsageError('ERR_AMF0_NOT_ENCODABLE', `A count of ${count} does not fit 32 bits`);
   }
   return count;
-}
-
-function isArray(value: AmfInput): value is readonly AmfInput[] {
-  return Array.isArray(value);
-}
-
-/** An object literal or one without a prototype, from this realm or another. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
