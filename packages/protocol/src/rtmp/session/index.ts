@@ -1,0 +1,18 @@
+export type {
+  CallRequest,
+  ConnectAnswer,
+  ConnectInfo,
+  ConnectRequest,
+  PlayRequest,
+  PublishRequest,
+  PublishType,
+  Rejection,
+  ServerEvent,
+  StopReason,
+  StreamAnswer,
+  StreamRole,
+} from './server-event.js';
+export { ServerSession } from './server-session.js';
+export type { ServerSessionOptions } from './server-session-options.js';
+export { defaultSessionLimits, type SessionLimits } from './session-limits.js';
+export { sessionChunkStreams } from './session-output.js';

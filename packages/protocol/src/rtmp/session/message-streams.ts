@@ -1,0 +1,72 @@
+import { RtmpUsageError } from '../../bytes/index.js';
+import type { PlayRequest, PublishRequest, StreamRole } from './server-event.js';
+import { type StreamState, type StreamStep, streamSteps } from './session-states.js';
+
+/** One message stream of a server's connection. */
+export class MessageStream {
+  readonly id: number;
+  /** What was asked for last; `undefined` on an idle stream. */
+  request: PublishRequest | PlayRequest | undefined;
+  receiveAudio = true;
+  receiveVideo = true;
+  #state: StreamState = 'idle';
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** `undefined` on an idle stream. */
+  get role(): StreamRole | undefined {
+    return this.request?.kind;
+  }
+
+  /** The name it publishes or plays, without the query; `''` on an idle stream. */
+  get streamName(): string {
+    return this.request?.streamName ?? '';
+  }
+
+  step(step: StreamStep): void {
+    const next = streamSteps[this.#state][step];
+    if (next === undefined) {
+      throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', `${step} on a message stream that is ${this.#state}`);
+    }
+    this.#state = next;
+    if (next === 'idle') this.request = undefined;
+  }
+}
+
+/** The message streams that a client has created. Ids count from 1; that of a deleted stream is given out again. */
+export class MessageStreams {
+  readonly #streams = new Map<number, MessageStream>();
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** `undefined`: the limit is reached. */
+  create(): MessageStream | undefined {
+    if (this.#streams.size >= this.#max) return undefined;
+    let id = 1;
+    while (this.#streams.has(id)) id += 1;
+    const stream = new MessageStream(id);
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  get(id: number): MessageStream | undefined {
+    return this.#streams.get(id);
+  }
+
+  delete(id: number): void {
+    this.#streams.delete(id);
+  }
+
+  [Symbol.iterator](): Iterator<MessageStream> {
+    return this.#streams.values();
+  }
+}

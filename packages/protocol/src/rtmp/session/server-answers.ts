@@ -1,0 +1,88 @@
+import { connectResult, defaultServerVersion } from './connect-request.js';
+import type { MessageStream } from './message-streams.js';
+import { type ServerContext, streamDetails } from './server-context.js';
+import type { ConnectAnswer, ConnectRequest, PlayRequest, PublishRequest, StreamAnswer } from './server-event.js';
+
+export interface ConnectSettings {
+  readonly windowAckSize: number;
+  readonly peerBandwidth: number;
+  readonly chunkSize: number;
+  readonly serverVersion?: string | undefined;
+}
+
+/** All that follows an accepted `connect`, in the order of [RTMP §7.2.1.1]. */
+export function answerConnect(
+  { output }: ServerContext,
+  request: ConnectRequest,
+  settings: ConnectSettings,
+  answer: ConnectAnswer,
+): void {
+  output.windowAckSize(settings.windowAckSize);
+  output.control({
+    type: 'setPeerBandwidth',
+    timestamp: 0,
+    messageStreamId: 0,
+    windowAckSize: settings.peerBandwidth,
+    limitType: 'dynamic',
+  });
+  output.setChunkSize(settings.chunkSize);
+  output.userControl({ type: 'streamBegin', messageStreamId: 0 });
+  const { properties, info } = connectResult(request, settings.serverVersion ?? defaultServerVersion, answer);
+  // Sent for a transaction id of 0, too: there is no connect that wants no answer.
+  output.command(0, '_result', request.transactionId, [info], properties);
+  // Flash Media Server and SRS send it; librtmp and ffmpeg answer with _checkbw.
+  output.command(0, 'onBWDone', 0, []);
+}
+
+export function answerPublish(context: ServerContext, request: PublishRequest, answer: StreamAnswer): void {
+  const { messageStreamId, streamName } = request;
+  const { description = `${streamName} is now published.`, info } = answer;
+  const details = streamDetails(context, streamName);
+  context.output.userControl({ type: 'streamBegin', messageStreamId });
+  context.output.status(messageStreamId, 'NetStream.Publish.Start', description, { ...details, ...info });
+}
+
+/** `dataStart`: see `ServerSessionOptions`. */
+export function answerPlay(
+  context: ServerContext,
+  request: PlayRequest,
+  dataStart: boolean,
+  answer: StreamAnswer,
+): void {
+  const { output } = context;
+  const { messageStreamId, streamName, reset } = request;
+  const { description = `Started playing ${streamName}.`, info } = answer;
+  const details = streamDetails(context, streamName);
+  output.userControl({ type: 'streamBegin', messageStreamId });
+  if (reset) {
+    output.status(messageStreamId, 'NetStream.Play.Reset', `Playing and resetting ${streamName}.`, details);
+  }
+  output.status(messageStreamId, 'NetStream.Play.Start', description, { ...details, ...info });
+  output.data(messageStreamId, 0, ['|RtmpSampleAccess', true, true]);
+  if (dataStart) output.data(messageStreamId, 0, ['onStatus', { code: 'NetStream.Data.Start' }]);
+}
+
+export function notifyPublished(context: ServerContext, stream: MessageStream): void {
+  const { id, streamName } = stream;
+  const description = `${streamName} is now published.`;
+  context.output.userControl({ type: 'streamBegin', messageStreamId: id });
+  context.output.status(id, 'NetStream.Play.PublishNotify', description, streamDetails(context, streamName));
+}
+
+export function notifyUnpublished(context: ServerContext, stream: MessageStream): void {
+  const { id, streamName } = stream;
+  const description = `${streamName} is now unpublished.`;
+  context.output.status(id, 'NetStream.Play.UnpublishNotify', description, streamDetails(context, streamName));
+  context.output.userControl({ type: 'streamEof', messageStreamId: id });
+}
+
+export function notifyStopped(context: ServerContext, stream: MessageStream): void {
+  const { id, streamName } = stream;
+  context.output.userControl({ type: 'streamEof', messageStreamId: id });
+  context.output.status(
+    id,
+    'NetStream.Play.Stop',
+    `Stopped playing ${streamName}.`,
+    streamDetails(context, streamName),
+  );
+}

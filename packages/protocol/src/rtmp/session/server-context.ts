@@ -1,0 +1,46 @@
+import type { AmfInput } from '../../amf/index.js';
+import type { MessageStream, MessageStreams } from './message-streams.js';
+import type { ServerEvent, StopReason } from './server-event.js';
+import type { SessionOutput } from './session-output.js';
+
+/** What the handlers of commands may touch of their session. */
+export interface ServerContext {
+  readonly output: SessionOutput;
+  readonly streams: MessageStreams;
+  /** What statuses call the connection. */
+  readonly clientId: string;
+  emit(event: ServerEvent): void;
+  /** A call that waits for the server's answer. `false`: there are too many. */
+  openCall(): boolean;
+  /** Nothing more is to be read from the client. */
+  end(): void;
+}
+
+/** The members that Flash Media Server adds to the statuses of a stream. */
+export function streamDetails(context: ServerContext, details: string): Record<string, AmfInput> {
+  return { details, clientid: context.clientId };
+}
+
+/** Ends what the stream is used for, and says so to the client and to the server. An idle stream stays as it is. */
+export function stopStream(context: ServerContext, stream: MessageStream, reason: StopReason): void {
+  const { id, role, state, streamName } = stream;
+  if (role === undefined) return;
+  stream.step('stop');
+  if (state === 'publishing') {
+    context.output.status(
+      id,
+      'NetStream.Unpublish.Success',
+      `${streamName} is now unpublished.`,
+      streamDetails(context, streamName),
+    );
+  } else if (state === 'playing' && reason !== 'replaced') {
+    // librtmp ends its session on Play.Stop: not for a stream that goes on to play something else.
+    context.output.status(
+      id,
+      'NetStream.Play.Stop',
+      `Stopped playing ${streamName}.`,
+      streamDetails(context, streamName),
+    );
+  }
+  context.emit({ type: 'stopped', messageStreamId: id, role, reason });
+}

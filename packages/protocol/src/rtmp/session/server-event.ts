@@ -1,0 +1,140 @@
+import type { AmfInput, AmfObject, AmfValue } from '../../amf/index.js';
+import type { RtmpRemoteError } from '../../bytes/index.js';
+import type { RawMessage } from '../message/index.js';
+
+/** What a client says of itself in `connect`. Text that is missing is `''`. [RTMP §7.2.1.1, E-RTMP v2] */
+export interface ConnectInfo {
+  /** Without the query and without slashes at its ends. */
+  readonly app: string;
+  /** What follows the `?` in the application's name; `''` where there is none. */
+  readonly query: string;
+  readonly tcUrl: string;
+  /** The client's software, as it calls itself. */
+  readonly flashVer: string;
+  readonly swfUrl: string;
+  readonly pageUrl: string;
+  /** 0 or 3: what the client supports. What is agreed on is always 0 for now. */
+  readonly objectEncoding: number;
+  /** Bits of the codecs that the client plays; 0 where it does not say. [Errata §8.1.4] */
+  readonly audioCodecs: number;
+  readonly videoCodecs: number;
+  /** Enhanced RTMP: each `undefined` where the client does not say. */
+  readonly fourCcList: readonly string[] | undefined;
+  readonly videoFourCcInfoMap: ReadonlyMap<string, number> | undefined;
+  readonly audioFourCcInfoMap: ReadonlyMap<string, number> | undefined;
+  readonly capsEx: number | undefined;
+  /** Everything, as received. */
+  readonly commandObject: AmfObject;
+  /** What followed the command object: keys, names, whatever the application asks for. [Errata §8.1.5] */
+  readonly args: readonly AmfValue[];
+}
+
+export interface ConnectRequest extends ConnectInfo {
+  readonly kind: 'connect';
+  readonly transactionId: number;
+}
+
+export type PublishType = 'live' | 'record' | 'append' | 'appendWithGap';
+
+export interface PublishRequest {
+  readonly kind: 'publish';
+  readonly messageStreamId: number;
+  /** Without the query; never empty. Prefixes such as `mp4:` are kept. */
+  readonly streamName: string;
+  /** What follows the `?`; `''` where there is none. */
+  readonly query: string;
+  readonly publishType: PublishType;
+}
+
+export interface PlayRequest {
+  readonly kind: 'play';
+  readonly messageStreamId: number;
+  /** Without the query; never empty. Prefixes such as `mp4:` are kept. */
+  readonly streamName: string;
+  /** What follows the `?`; `''` where there is none. */
+  readonly query: string;
+  /** −2: live, else recorded, else wait for live; −1: live only; 0 or more: recorded, from there, in milliseconds. */
+  readonly start: number;
+  /** Milliseconds; −1: to the end. */
+  readonly duration: number;
+  /** `false`: play it after what plays now. Live servers may take it as `true`. */
+  readonly reset: boolean;
+  /** What `receiveAudio` and `receiveVideo` said on this stream so far. */
+  readonly receiveAudio: boolean;
+  readonly receiveVideo: boolean;
+}
+
+/** A command that the session does not know. To be answered by `respond` or `rejectCall`. */
+export interface CallRequest {
+  readonly kind: 'call';
+  readonly name: string;
+  /** 0: the client wants no answer and gets none. */
+  readonly transactionId: number;
+  readonly messageStreamId: number;
+  readonly commandObject: AmfValue;
+  readonly args: readonly AmfValue[];
+}
+
+export type StreamRole = 'publish' | 'play';
+export type StopReason = 'closeStream' | 'deleteStream' | 'FCUnpublish' | 'replaced';
+
+export type ServerEvent =
+  /** To be answered by `accept` or `reject`, now or later. Nothing else is read until then. */
+  | { readonly type: 'connect'; readonly request: ConnectRequest }
+  /** To be answered by `accept` or `reject`. The next message of this stream, and all that follows it, waits until then. */
+  | { readonly type: 'publish'; readonly request: PublishRequest }
+  /** As `publish`. */
+  | { readonly type: 'play'; readonly request: PlayRequest }
+  /**
+   * The stream no longer publishes or plays, or its request need not be answered any more. The client has been told.
+   * Not sent for the streams that `closed` or `failed` ends.
+   */
+  | {
+      readonly type: 'stopped';
+      readonly messageStreamId: number;
+      readonly role: StreamRole;
+      readonly reason: StopReason;
+    }
+  /** Audio, video or data (types 8, 9, 15, 18) of a publishing stream, not looked into. Aggregates are taken apart. */
+  | { readonly type: 'media'; readonly messageStreamId: number; readonly message: RawMessage }
+  /** On a playing stream. The client has been told that it is so. */
+  | {
+      readonly type: 'pause';
+      readonly messageStreamId: number;
+      readonly pause: boolean;
+      /** Where the client is, in milliseconds of the stream. */
+      readonly timeMs: number;
+    }
+  | { readonly type: 'receiveAudio' | 'receiveVideo'; readonly messageStreamId: number; readonly receive: boolean }
+  | { readonly type: 'bufferLength'; readonly messageStreamId: number; readonly bufferMs: number }
+  /** On a playing stream. The client has been told that it cannot be done. */
+  | { readonly type: 'seek'; readonly messageStreamId: number; readonly timeMs: number }
+  | { readonly type: 'call'; readonly request: CallRequest }
+  /** `FCSubscribe`. Answered already. */
+  | { readonly type: 'subscribe'; readonly request: { readonly streamName: string } }
+  /** The client said `close`, or its `connect` was rejected: flush the output, then close the socket. The last event. */
+  | { readonly type: 'closed' }
+  /** The client broke the protocol or a limit, or a time ran out: flush, then close the socket. The last event. */
+  | { readonly type: 'failed'; readonly error: RtmpRemoteError };
+
+/** What is added to the answer to `connect`. */
+export interface ConnectAnswer {
+  /** Merged into the first object (`fmsVer`, …). */
+  readonly properties?: Readonly<Record<string, AmfInput>>;
+  /** Merged into the second object (`code`, …). */
+  readonly info?: Readonly<Record<string, AmfInput>>;
+}
+
+/** What is added to the status that starts a stream. */
+export interface StreamAnswer {
+  readonly description?: string;
+  /** Merged into the information object. */
+  readonly info?: Readonly<Record<string, AmfInput>>;
+}
+
+export interface Rejection {
+  readonly code: string;
+  readonly description?: string;
+  /** Merged into the information object. */
+  readonly info?: Readonly<Record<string, AmfInput>>;
+}

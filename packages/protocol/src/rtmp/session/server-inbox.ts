@@ -1,0 +1,179 @@
+import type { AmfLimits } from '../../amf/index.js';
+import { RtmpRemoteError } from '../../bytes/index.js';
+import {
+  type CommandMessage,
+  decodeMessage,
+  type Message,
+  messageTypes,
+  type RawMessage,
+  splitAggregate,
+  type UserControlEvent,
+} from '../message/index.js';
+import type { AcknowledgementWindow } from './acknowledgement-window.js';
+import { parseConnect } from './connect-request.js';
+import { connectionCommands } from './connection-commands.js';
+import type { ServerContext } from './server-context.js';
+import type { CallRequest, ConnectRequest } from './server-event.js';
+import { handleStreamCommand } from './stream-commands.js';
+
+interface ServerInboxOptions {
+  readonly context: ServerContext;
+  readonly window: AcknowledgementWindow;
+  readonly amfLimits: AmfLimits;
+  readonly maxStrayMessages: number;
+  /** The first `connect` has come. */
+  readonly onConnect: (request: ConnectRequest) => void;
+}
+
+/** Where a client's messages go. Throws `RtmpRemoteError` for those that may not be sent. */
+export class ServerInbox {
+  readonly #options: ServerInboxOptions;
+  readonly #context: ServerContext;
+  #strayMessages = 0;
+  #acknowledgedBytes = 0;
+
+  constructor(options: ServerInboxOptions) {
+    this.#options = options;
+    this.#context = options.context;
+  }
+
+  get acknowledgedBytes(): number {
+    return this.#acknowledgedBytes;
+  }
+
+  /** A stream publishes from now on: what strayed before does not count any more. */
+  publishing(): void {
+    this.#strayMessages = 0;
+  }
+
+  /** Sent behind a request that is not answered yet, without waiting for the answer. */
+  mustWait(raw: RawMessage): boolean {
+    const state = this.#context.streams.get(raw.messageStreamId)?.state;
+    return state === 'publishRequested' || state === 'playRequested';
+  }
+
+  take(raw: RawMessage, connected: boolean): void {
+    if (isMedia(raw.messageTypeId)) {
+      if (!connected) throw notConnected('media');
+      this.#takeMedia(raw);
+      return;
+    }
+    if (raw.messageTypeId === messageTypes.setChunkSize || raw.messageTypeId === messageTypes.abort) {
+      // The chunk decoder has applied them.
+      return;
+    }
+    this.#takeMessage(decodeMessage(raw, this.#options.amfLimits), connected);
+  }
+
+  #takeMedia(raw: RawMessage): void {
+    const { messageStreamId } = raw;
+    if (this.#context.streams.get(messageStreamId)?.state !== 'publishing') {
+      this.#strayMessages += 1;
+      if (this.#strayMessages > this.#options.maxStrayMessages) {
+        throw new RtmpRemoteError('ERR_RTMP_SESSION_STRAY_MEDIA', 'too much media on streams that publish nothing');
+      }
+      return;
+    }
+    const messages = raw.messageTypeId === messageTypes.aggregate ? splitAggregate(raw).filter(isMediaMessage) : [raw];
+    for (const message of messages) this.#context.emit({ type: 'media', messageStreamId, message });
+  }
+
+  #takeMessage(message: Message, connected: boolean): void {
+    switch (message.type) {
+      case 'acknowledgement':
+        this.#acknowledgedBytes = message.sequenceNumber;
+        return;
+      case 'windowAckSize':
+        this.#options.window.setWindow(message.windowAckSize);
+        return;
+      case 'setPeerBandwidth': {
+        const answer = this.#options.window.setPeerBandwidth(message.windowAckSize, message.limitType);
+        if (answer !== undefined) this.#context.output.windowAckSize(answer);
+        return;
+      }
+      case 'userControl':
+        this.#takeUserControl(message.event);
+        return;
+      case 'command':
+        if (connected) this.#takeCommand(message);
+        else this.#takeFirstCommand(message);
+        return;
+      case 'sharedObject':
+        if (!connected) throw notConnected('a shared object message');
+        return;
+      case 'unknown':
+        return;
+      case 'setChunkSize':
+      case 'abort':
+      case 'audio':
+      case 'video':
+      case 'data':
+      case 'aggregate':
+        throw new TypeError(`${message.type} is taken elsewhere`);
+      default:
+        message satisfies never;
+    }
+  }
+
+  #takeUserControl(event: UserControlEvent): void {
+    if (event.type === 'pingRequest') {
+      this.#context.output.userControl({ type: 'pingResponse', timestamp: event.timestamp });
+    } else if (event.type === 'setBufferLength') {
+      const { messageStreamId, bufferMs } = event;
+      this.#context.emit({ type: 'bufferLength', messageStreamId, bufferMs });
+    }
+  }
+
+  #takeFirstCommand(command: CommandMessage): void {
+    if (command.name !== 'connect') {
+      this.#context.output.error(command, 'NetConnection.Call.Failed', 'The connection is not established.');
+      throw notConnected(`the command ${JSON.stringify(command.name.slice(0, 64))}`);
+    }
+    const request = parseConnect(command);
+    if (request === undefined) {
+      this.#context.output.error(command, 'NetConnection.Connect.Rejected', 'connect has no command object.');
+      throw new RtmpRemoteError('ERR_RTMP_SESSION_CONNECT', 'connect has no command object');
+    }
+    this.#options.onConnect(request);
+  }
+
+  #takeCommand(command: CommandMessage): void {
+    const { name, transactionId, messageStreamId, commandObject, args } = command;
+    if (name === 'connect') {
+      this.#context.output.error(command, 'NetConnection.Connect.Rejected', 'The connection is established already.');
+      throw new RtmpRemoteError('ERR_RTMP_SESSION_CONNECTED_TWICE', 'a second connect');
+    }
+    const handler = connectionCommands.get(name);
+    if (handler !== undefined) {
+      handler(this.#context, command);
+      return;
+    }
+    if (handleStreamCommand(this.#context, command)) return;
+    if (transactionId !== 0 && !this.#context.openCall()) {
+      throw new RtmpRemoteError('ERR_RTMP_SESSION_PENDING_REQUESTS', 'too many calls wait for an answer');
+    }
+    const request: CallRequest = { kind: 'call', name, transactionId, messageStreamId, commandObject, args };
+    this.#context.emit({ type: 'call', request });
+  }
+}
+
+function isMedia(messageTypeId: number): boolean {
+  switch (messageTypeId) {
+    case messageTypes.audio:
+    case messageTypes.video:
+    case messageTypes.dataAmf0:
+    case messageTypes.dataAmf3:
+    case messageTypes.aggregate:
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isMediaMessage(raw: RawMessage): boolean {
+  return isMedia(raw.messageTypeId);
+}
+
+function notConnected(what: string): RtmpRemoteError {
+  return new RtmpRemoteError('ERR_RTMP_SESSION_NOT_CONNECTED', `${what} before connect`);
+}

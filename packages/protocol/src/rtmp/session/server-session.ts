@@ -1,0 +1,404 @@
+import type { AmfInput } from '../../amf/index.js';
+import { RtmpRemoteError, RtmpUsageError } from '../../bytes/index.js';
+import { ServerHandshake } from '../handshake/index.js';
+import type { RawMessage, UserControlEvent } from '../message/index.js';
+import { AcknowledgementWindow, defaultWindowAckSize } from './acknowledgement-window.js';
+import { type MessageStream, MessageStreams } from './message-streams.js';
+import {
+  answerConnect,
+  answerPlay,
+  answerPublish,
+  type ConnectSettings,
+  notifyPublished,
+  notifyStopped,
+  notifyUnpublished,
+} from './server-answers.js';
+import { type ServerContext, streamDetails } from './server-context.js';
+import type {
+  CallRequest,
+  ConnectAnswer,
+  ConnectInfo,
+  ConnectRequest,
+  PlayRequest,
+  PublishRequest,
+  Rejection,
+  ServerEvent,
+  StreamAnswer,
+} from './server-event.js';
+import { ServerInbox } from './server-inbox.js';
+import type { ServerSessionOptions } from './server-session-options.js';
+import { SessionInput } from './session-input.js';
+import { amfLimits, defaultSessionLimits, type SessionLimits } from './session-limits.js';
+import { SessionOutput } from './session-output.js';
+import { type ConnectionState, type ConnectionStep, connectionSteps } from './session-states.js';
+import { SessionTimers } from './session-timers.js';
+
+/**
+ * The server's end of one RTMP connection, without I/O: bytes in by `receive`, events out by `nextEvent`, decisions in by
+ * `accept`, `reject` and their like, bytes out by `takeOutput`. After every call there may be output to send.
+ *
+ * Nothing the client sends makes a method throw: a fault of the client is a `failed` event, after which there are no
+ * more. What is said to a session that has ended is dropped. Methods throw `RtmpUsageError` where a request is answered
+ * twice.
+ */
+export class ServerSession {
+  readonly #connectSettings: ConnectSettings;
+  readonly #dataStart: boolean;
+  readonly #limits: SessionLimits;
+  readonly #handshake: ServerHandshake;
+  readonly #input: SessionInput;
+  readonly #output = new SessionOutput();
+  readonly #streams: MessageStreams;
+  readonly #timers: SessionTimers;
+  readonly #window: AcknowledgementWindow;
+  readonly #inbox: ServerInbox;
+  readonly #events: ServerEvent[] = [];
+  readonly #context: ServerContext;
+  readonly #startMs: number;
+  readonly #answered = new WeakSet<ConnectRequest | PublishRequest | PlayRequest | CallRequest>();
+  #state: ConnectionState = 'handshaking';
+  #nowMs: number;
+  #pendingCalls = 0;
+  #connectRequest: ConnectRequest | undefined;
+  #peer: ConnectInfo | undefined;
+
+  constructor(options: ServerSessionOptions) {
+    const { crypto, nowMs, limits } = options;
+    this.#connectSettings = {
+      windowAckSize: options.windowAckSize ?? defaultWindowAckSize,
+      peerBandwidth: options.peerBandwidth ?? defaultWindowAckSize,
+      chunkSize: options.chunkSize ?? 60_000,
+      serverVersion: options.serverVersion,
+    };
+    this.#dataStart = options.dataStart ?? false;
+    this.#limits = { ...defaultSessionLimits, ...limits };
+    this.#handshake = new ServerHandshake({ crypto, nowMs });
+    this.#input = new SessionInput(this.#limits, this.#limits.maxQueuedBytes);
+    this.#streams = new MessageStreams(this.#limits.maxMessageStreams);
+    this.#timers = new SessionTimers(this.#limits, nowMs);
+    this.#window = new AcknowledgementWindow(this.#connectSettings.windowAckSize);
+    this.#context = this.#createContext(formatClientId(crypto.randomBytes(8)));
+    this.#startMs = nowMs;
+    this.#nowMs = nowMs;
+    this.#inbox = new ServerInbox({
+      context: this.#context,
+      window: this.#window,
+      amfLimits: amfLimits(this.#limits),
+      maxStrayMessages: this.#limits.maxStrayMessages,
+      onConnect: (request) => {
+        this.#step('connect');
+        this.#connectRequest = request;
+        this.#events.push({ type: 'connect', request });
+      },
+    });
+  }
+
+  /** The size of the chunks we send: 128, from the answer to `connect` on that of the options. */
+  get chunkSize(): number {
+    return this.#output.chunkSize;
+  }
+
+  /** What the client said in `connect`; `undefined` until that was accepted. */
+  get peer(): ConnectInfo | undefined {
+    return this.#peer;
+  }
+
+  /** `true` while nothing is read because a request is not answered: a good time not to read the socket. */
+  get paused(): boolean {
+    return this.#state === 'deciding' || this.#input.holding;
+  }
+
+  /** `true` from `failed`, `closed` or `close()` on. */
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** The latest Acknowledgement of the client, bytes modulo 2³²; 0 before the first. Many clients never send one. */
+  get acknowledgedBytes(): number {
+    return this.#inbox.acknowledgedBytes;
+  }
+
+  /**
+   * Takes bytes from the client. Views of them are kept until `nextEvent` has returned `undefined` with `paused` false:
+   * do not write to them before.
+   */
+  receive(bytes: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#state === 'ended' || bytes.length === 0) return;
+    this.#timers.received(nowMs);
+    this.#window.received(bytes.length);
+    this.#guard(() => {
+      if (this.#state === 'handshaking') this.#receiveHandshake(bytes);
+      else if (this.paused) this.#input.keep(bytes);
+      else this.#input.push(bytes);
+    });
+    if (this.ended) return;
+    // At most one for each call, however small the client's window is.
+    const sequenceNumber = this.#window.takeAcknowledgement();
+    if (sequenceNumber !== undefined) this.#output.acknowledgement(sequenceNumber);
+    this.#checkOutput();
+  }
+
+  /** What happens next; `undefined` until more bytes come or a request is answered. */
+  nextEvent(): ServerEvent | undefined {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      if (this.#state !== 'handshaken' && this.#state !== 'connected') return undefined;
+      let more = true;
+      this.#guard(() => {
+        more = this.#readMessage();
+      });
+      if (!more) return undefined;
+      this.#checkOutput();
+    }
+  }
+
+  /** Bytes to send now, in order; `undefined`: none. The caller owns them. */
+  takeOutput(): Uint8Array | undefined {
+    return this.#output.take();
+  }
+
+  /** When `checkDeadline` is to be called, on the clock of `receive`; `undefined`: nothing will be due. */
+  nextDeadlineMs(): number | undefined {
+    return this.#timers.next(this.#state)?.atMs;
+  }
+
+  /** Pings a silent client, and ends what takes too long with a `failed` event `ERR_RTMP_TIMEOUT_…`. */
+  checkDeadline(nowMs: number): void {
+    this.#nowMs = nowMs;
+    for (;;) {
+      const due = this.#timers.take(this.#state, nowMs);
+      if (due === undefined) return;
+      if (due === 'ping') this.#output.userControl({ type: 'pingRequest', timestamp: (nowMs - this.#startMs) >>> 0 });
+      else this.#fail(due);
+    }
+  }
+
+  /**
+   * Grants a request. `false`: it is of no interest any more, because the stream was closed or the session has ended
+   * in the meantime.
+   *
+   * @throws RtmpUsageError `ERR_RTMP_SESSION_ANSWERED` when it was answered before.
+   */
+  accept(request: ConnectRequest, answer?: ConnectAnswer): boolean;
+  accept(request: PublishRequest | PlayRequest, answer?: StreamAnswer): boolean;
+  accept(request: ConnectRequest | PublishRequest | PlayRequest, answer: ConnectAnswer & StreamAnswer = {}): boolean {
+    if (!this.#takeRequest(request)) return false;
+    switch (request.kind) {
+      case 'connect':
+        this.#step('accept');
+        this.#peer = request;
+        this.#timers.received(this.#nowMs);
+        answerConnect(this.#context, request, this.#connectSettings, answer);
+        break;
+      case 'publish':
+        this.#streams.get(request.messageStreamId)?.step('accept');
+        this.#inbox.publishing();
+        answerPublish(this.#context, request, answer);
+        break;
+      case 'play':
+        this.#streams.get(request.messageStreamId)?.step('accept');
+        answerPlay(this.#context, request, this.#dataStart, answer);
+        break;
+      default:
+        request satisfies never;
+    }
+    return true;
+  }
+
+  /**
+   * Refuses a request: `connect` with `_error`, after which the session has ended, others with a status of level `error`
+   * on their stream, which may be tried again. The result is that of `accept`.
+   *
+   * @throws RtmpUsageError `ERR_RTMP_SESSION_ANSWERED` when it was answered before.
+   */
+  reject(request: ConnectRequest | PublishRequest | PlayRequest, rejection: Rejection): boolean {
+    if (!this.#takeRequest(request)) return false;
+    const { code, description = '', info } = rejection;
+    if (request.kind === 'connect') {
+      this.#output.error({ transactionId: request.transactionId || 1, messageStreamId: 0 }, code, description, info);
+      this.#end();
+      this.#events.push({ type: 'closed' });
+      return true;
+    }
+    const { messageStreamId, streamName } = request;
+    this.#streams.get(messageStreamId)?.step('stop');
+    const details = streamDetails(this.#context, streamName);
+    this.#output.status(messageStreamId, code, description, { ...details, level: 'error', ...info });
+    return true;
+  }
+
+  /** Answers a call with `_result`. Nothing is sent where the client wants no answer. */
+  respond(request: CallRequest, ...result: readonly AmfInput[]): void {
+    if (this.#takeRequest(request)) this.#output.result(request, ...result);
+  }
+
+  /** Answers a call with `_error` `NetConnection.Call.Failed`. Nothing is sent where the client wants no answer. */
+  rejectCall(request: CallRequest, description = `Method not found (${request.name}).`): void {
+    if (this.#takeRequest(request)) this.#output.error(request, 'NetConnection.Call.Failed', description);
+  }
+
+  /** Tells a stream that plays, or waits, that its publisher is there. Does nothing for other streams. */
+  publishNotify(messageStreamId: number): void {
+    const stream = this.#playingStream(messageStreamId);
+    if (stream !== undefined) notifyPublished(this.#context, stream);
+  }
+
+  /** Tells a stream that plays that its publisher has gone. It goes on to wait. Does nothing for other streams. */
+  unpublishNotify(messageStreamId: number): void {
+    const stream = this.#playingStream(messageStreamId);
+    if (stream !== undefined) notifyUnpublished(this.#context, stream);
+  }
+
+  /** Ends playing from the server's side; there is no `stopped` event. Does nothing for other streams. */
+  playStop(messageStreamId: number): void {
+    const stream = this.#playingStream(messageStreamId);
+    if (stream === undefined) return;
+    notifyStopped(this.#context, stream);
+    stream.step('stop');
+  }
+
+  /** An `onStatus` with the level of the code. `extra` is merged into the information object. */
+  sendStatus(
+    messageStreamId: number,
+    code: string,
+    description: string,
+    extra?: Readonly<Record<string, AmfInput>>,
+  ): void {
+    if (!this.ended) this.#output.status(messageStreamId, code, description, extra);
+  }
+
+  sendUserControl(event: UserControlEvent): void {
+    if (!this.ended) this.#output.userControl(event);
+  }
+
+  /** A command to the client. `transactionId` 0: no answer is wanted; answers are not handed on yet. */
+  sendCommand(name: string, transactionId: number, args: readonly AmfInput[], messageStreamId = 0): void {
+    if (!this.ended) this.#output.command(messageStreamId, name, transactionId, args);
+  }
+
+  /** A data message, on a chunk stream that media which goes past the session does not use. */
+  sendData(messageStreamId: number, timestamp: number, values: readonly AmfInput[]): void {
+    if (!this.ended) this.#output.data(messageStreamId, timestamp, values);
+  }
+
+  /** Any message. Media that goes past the session must not share its chunk stream. */
+  sendMessage(chunkStreamId: number, message: RawMessage): void {
+    if (!this.ended) this.#output.raw(chunkStreamId, message);
+  }
+
+  /** Ends the session: no more events, nothing more is read. Output already there can still be taken. */
+  close(): void {
+    this.#events.length = 0;
+    this.#end();
+  }
+
+  #receiveHandshake(bytes: Uint8Array): void {
+    const handshake = this.#handshake;
+    try {
+      handshake.receive(bytes);
+    } finally {
+      const output = handshake.takeOutput();
+      if (output !== undefined) this.#output.bytes(output);
+    }
+    if (!handshake.done) return;
+    this.#step('handshake');
+    this.#timers.entered(this.#nowMs);
+    this.#input.push(handshake.takeRemainder());
+  }
+
+  /** `false`: there is nothing to read, or nothing may be read now. */
+  #readMessage(): boolean {
+    const message = this.#input.next();
+    if (message === undefined) return false;
+    if (this.#inbox.mustWait(message)) {
+      this.#input.putBack(message);
+      return false;
+    }
+    this.#inbox.take(message, this.#state === 'connected');
+    return true;
+  }
+
+  #playingStream(messageStreamId: number): MessageStream | undefined {
+    const stream = this.#state === 'ended' ? undefined : this.#streams.get(messageStreamId);
+    return stream?.state === 'playing' ? stream : undefined;
+  }
+
+  /** `true`: the request is still of interest, and is answered now. */
+  #takeRequest(request: ConnectRequest | PublishRequest | PlayRequest | CallRequest): boolean {
+    if (this.#answered.has(request)) {
+      throw new RtmpUsageError('ERR_RTMP_SESSION_ANSWERED', `a ${request.kind} request is answered twice`);
+    }
+    this.#answered.add(request);
+    if (this.#state === 'ended') return false;
+    switch (request.kind) {
+      case 'connect':
+        return this.#state === 'deciding' && request === this.#connectRequest;
+      case 'publish':
+      case 'play':
+        return this.#streams.get(request.messageStreamId)?.request === request;
+      case 'call':
+        if (request.transactionId !== 0) this.#pendingCalls -= 1;
+        return true;
+      default:
+        return request satisfies never;
+    }
+  }
+
+  #createContext(clientId: string): ServerContext {
+    return {
+      output: this.#output,
+      streams: this.#streams,
+      clientId,
+      emit: (event) => {
+        this.#events.push(event);
+      },
+      openCall: () => {
+        this.#pendingCalls += 1;
+        return this.#pendingCalls <= this.#limits.maxPendingRequests;
+      },
+      end: () => this.#end(),
+    };
+  }
+
+  /** Runs what the client's bytes decide about: what they cause ends this session and nothing else. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof RtmpRemoteError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #checkOutput(): void {
+    if (this.#state !== 'ended' && this.#output.length > this.#limits.maxQueuedBytes) {
+      this.#fail(new RtmpRemoteError('ERR_RTMP_OUTPUT_LIMIT', 'more answers wait than the client has taken'));
+    }
+  }
+
+  #fail(error: RtmpRemoteError): void {
+    if (this.#state === 'ended') return;
+    this.#end();
+    this.#events.push({ type: 'failed', error });
+  }
+
+  #end(): void {
+    this.#step('end');
+    this.#input.clear();
+  }
+
+  #step(step: ConnectionStep): void {
+    const next = connectionSteps[this.#state][step];
+    if (next === undefined) throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', `${step} while ${this.#state}`);
+    this.#state = next;
+  }
+}
+
+/** Flash Media Server's client ids are eight letters. */
+function formatClientId(random: Uint8Array): string {
+  let id = '';
+  for (const byte of random) id += String.fromCharCode(0x41 + (byte % 26));
+  return id;
+}

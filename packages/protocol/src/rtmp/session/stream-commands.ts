@@ -1,0 +1,164 @@
+import type { AmfValue } from '../../amf/index.js';
+import type { CommandMessage } from '../message/index.js';
+import type { MessageStream } from './message-streams.js';
+import { type ServerContext, stopStream, streamDetails } from './server-context.js';
+import type { PublishType } from './server-event.js';
+import { splitQuery } from './stream-name.js';
+
+type StreamCommandHandler = (context: ServerContext, command: CommandMessage, stream: MessageStream) => void;
+
+/** Commands of a message stream. [RTMP §7.2.2] */
+const streamCommands: ReadonlyMap<string, StreamCommandHandler> = new Map([
+  ['publish', publish],
+  ['play', play],
+  ['pause', pause],
+  // What Flash Player sends when its own buffering pauses.
+  ['pauseRaw', pause],
+  ['seek', seek],
+  ['receiveAudio', receiveAudio],
+  ['receiveVideo', receiveVideo],
+  ['closeStream', closeStream],
+]);
+
+const publishTypes: readonly PublishType[] = ['live', 'record', 'append', 'appendWithGap'];
+
+/** `false`: the command is none of a message stream. */
+export function handleStreamCommand(context: ServerContext, command: CommandMessage): boolean {
+  const handler = streamCommands.get(command.name);
+  if (handler === undefined) return false;
+  const stream = context.streams.get(command.messageStreamId);
+  if (stream === undefined) refuseWithoutStream(context, command);
+  else handler(context, command, stream);
+  return true;
+}
+
+/**
+ * The stream was never created, or it is 0, the connection's own. nginx-rtmp goes on, with one stream whatever the id is;
+ * here each id is a stream of its own, and one that createStream did not give is a mistake that its sender should see.
+ */
+function refuseWithoutStream({ output }: ServerContext, command: CommandMessage): void {
+  const { name, messageStreamId } = command;
+  const description = `There is no message stream ${messageStreamId}.`;
+  if (name === 'publish') output.status(messageStreamId, 'NetStream.Publish.BadName', description);
+  else if (name === 'play') output.status(messageStreamId, 'NetStream.Play.Failed', description);
+  else output.error(command, 'NetStream.Failed', description);
+}
+
+function publish(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
+  const [name, type] = command.args;
+  // NetStream.publish(false) ends the publication.
+  if (name === false) {
+    stopStream(context, stream, 'closeStream');
+    return;
+  }
+  stopStream(context, stream, 'replaced');
+  const { name: streamName, query } = splitQuery(typeof name === 'string' ? name : '');
+  const refuse = (code: string, description: string): void => {
+    context.output.status(stream.id, code, description, streamDetails(context, streamName));
+  };
+  if (streamName === '') {
+    refuse('NetStream.Publish.BadName', 'A stream without a name cannot be published.');
+    return;
+  }
+  const publishType = type === undefined || type === null ? 'live' : publishTypes.find((known) => known === type);
+  if (publishType === undefined) {
+    refuse('NetStream.Failed', `The publishing type is none of ${publishTypes.join(', ')}.`);
+    return;
+  }
+  const request = { kind: 'publish', messageStreamId: stream.id, streamName, query, publishType } as const;
+  stream.step('publish');
+  stream.request = request;
+  context.emit({ type: 'publish', request });
+}
+
+function play(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
+  const [name, start, duration, reset] = command.args;
+  // NetStream.play(false) ends playing.
+  if (name === false) {
+    stopStream(context, stream, 'closeStream');
+    return;
+  }
+  stopStream(context, stream, 'replaced');
+  const { name: streamName, query } = splitQuery(typeof name === 'string' ? name : '');
+  if (streamName === '') {
+    context.output.status(stream.id, 'NetStream.Play.StreamNotFound', 'A stream without a name cannot be played.');
+    return;
+  }
+  const request = {
+    kind: 'play',
+    messageStreamId: stream.id,
+    streamName,
+    query,
+    start: playStart(start),
+    duration: playDuration(duration),
+    // Flash Player sends numbers as well: 0 and 2 keep the playlist, 1 and 3 begin a new one.
+    reset: typeof reset === 'number' ? reset % 2 !== 0 : reset !== false,
+    receiveAudio: stream.receiveAudio,
+    receiveVideo: stream.receiveVideo,
+  } as const;
+  stream.step('play');
+  stream.request = request;
+  context.emit({ type: 'play', request });
+}
+
+/** −1 and −2 are no times and arrive as such or, from clients that multiply all times by 1000, as −1000 and −2000. */
+function playStart(value: AmfValue): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return -2;
+  if (value >= 0) return value;
+  return value === -1 || value === -1000 ? -1 : -2;
+}
+
+function playDuration(value: AmfValue): number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : -1;
+}
+
+function pause(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
+  const [flag, timeMs] = command.args;
+  if (stream.state !== 'playing') {
+    context.output.error(command, 'NetStream.Failed', 'Only a stream that plays can be paused.');
+    return;
+  }
+  const { id, streamName } = stream;
+  const details = streamDetails(context, streamName);
+  if (flag === true) context.output.status(id, 'NetStream.Pause.Notify', `Pausing ${streamName}.`, details);
+  else context.output.status(id, 'NetStream.Unpause.Notify', `Unpausing ${streamName}.`, details);
+  context.emit({ type: 'pause', messageStreamId: id, pause: flag === true, timeMs: timeOf(timeMs) });
+}
+
+/** A live stream has no other places. The status is what Flash Player shows; `_error` is what [RTMP §7.2.2.7] asks for. */
+function seek(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
+  const description = 'A live stream has one place only.';
+  context.output.error(command, 'NetStream.Seek.Failed', description);
+  if (stream.state !== 'playing') return;
+  context.output.status(stream.id, 'NetStream.Seek.Failed', description, streamDetails(context, stream.streamName));
+  context.emit({ type: 'seek', messageStreamId: stream.id, timeMs: timeOf(command.args[0]) });
+}
+
+function receiveAudio(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
+  stream.receiveAudio = command.args[0] !== false;
+  confirmReceive(context, stream, stream.receiveAudio);
+  context.emit({ type: 'receiveAudio', messageStreamId: stream.id, receive: stream.receiveAudio });
+}
+
+function receiveVideo(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
+  stream.receiveVideo = command.args[0] !== false;
+  confirmReceive(context, stream, stream.receiveVideo);
+  context.emit({ type: 'receiveVideo', messageStreamId: stream.id, receive: stream.receiveVideo });
+}
+
+/** Nothing for false; Seek.Notify and Play.Start for true. [RTMP §7.2.2.4, §7.2.2.5] */
+function confirmReceive(context: ServerContext, stream: MessageStream, receive: boolean): void {
+  if (!receive || stream.state !== 'playing') return;
+  const { id, streamName } = stream;
+  const details = streamDetails(context, streamName);
+  context.output.status(id, 'NetStream.Seek.Notify', `Seeking ${streamName}.`, details);
+  context.output.status(id, 'NetStream.Play.Start', `Started playing ${streamName}.`, details);
+}
+
+function closeStream(context: ServerContext, _command: CommandMessage, stream: MessageStream): void {
+  stopStream(context, stream, 'closeStream');
+}
+
+function timeOf(value: AmfValue): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
