@@ -23,7 +23,8 @@ describe('OBS', () => {
     );
     expect(only('video', probedPackets(late))[0]?.isKey).toBe(true);
 
-    obs.signal('SIGINT');
+    // OBS asks on its screen before it stops a running stream, so it goes without a goodbye.
+    obs.signal('SIGKILL');
     await server.gone('obs');
     await waiting.waitForExit();
     await late.waitForExit();
