@@ -20,6 +20,8 @@ export default defineConfig({
     // The page runs under a content security policy without inline content: nothing may become a data: URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // mpegts.js is under the Apache licence, which travels with it.
+    license: { fileName: 'licenses.md' },
     // mpegts.js alone is about 275 kB. It is loaded only when there is something to play.
     chunkSizeWarningLimit: 400,
   },

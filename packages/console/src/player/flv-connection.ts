@@ -19,7 +19,7 @@ const latency = {
   liveSync: true,
   liveSyncMaxLatency: 1.2,
   liveSyncTargetLatency: 0.8,
-  liveSyncPlaybackRate: 1.1,
+  liveSyncPlaybackRate: 1.2,
   liveBufferLatencyChasing: true,
   liveBufferLatencyMaxLatency: 3,
   liveBufferLatencyMinRemain: 0.8,

@@ -204,7 +204,7 @@ export class StreamPlayer {
     const { buffered } = this.#video;
     if (buffered.length === 0) return;
     const edge = buffered.end(buffered.length - 1);
-    if (edge - this.#video.currentTime > 2) this.#video.currentTime = edge - 0.8;
+    if (edge - this.#video.currentTime > 1.2) this.#video.currentTime = edge - 0.8;
   }
 
   #watchProgress(nowMs: number): void {

@@ -122,6 +122,7 @@ export class PlayerPanel {
     const live = liveChosen(state);
     setText(this.#app, `${state.chosen.app}/`);
     setText(this.#name, state.chosen.name);
+    setAttribute(this.video, 'aria-label', `Picture of ${state.chosen.app}/${state.chosen.name}`);
 
     const message = playerMessage(this.#view, `${state.chosen.app}/${state.chosen.name}`);
     setHidden(this.#message, message === undefined);

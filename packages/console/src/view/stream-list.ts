@@ -23,7 +23,7 @@ export class StreamList {
   readonly #rows = new Map<string, StreamRow>();
 
   constructor() {
-    const title = element('h2', { class: 'section-title', id: 'streams-title' }, 'Live streams', this.#count);
+    const title = element('h2', { class: 'section-title', id: 'streams-title' }, 'Live streams ', this.#count);
     this.element = element(
       'nav',
       { class: 'streams', 'aria-labelledby': 'streams-title' },
