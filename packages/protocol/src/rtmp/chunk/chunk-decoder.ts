@@ -124,14 +124,25 @@ export class ChunkDecoder {
     if (held > 0) {
       const length = this.#readHeader(this.#carry, 0, held + added);
       if (length > 0) {
-        this.#at += length - held;
         this.#carryLength = 0;
+        this.#at += Math.max(0, length - held);
+        // An extended timestamp that was waited for and turned out to be payload.
+        if (length < held) this.#putBack(this.#carry.subarray(length, held));
         return this.#beginChunk();
       }
     }
     this.#carryLength = held + added;
     this.#at += added;
     return undefined;
+  }
+
+  #putBack(bytes: Uint8Array): void {
+    const rest = this.#input.subarray(this.#at);
+    const joined = new Uint8Array(bytes.length + rest.length);
+    joined.set(bytes);
+    joined.set(rest, bytes.length);
+    this.#input = joined;
+    this.#at = 0;
   }
 
   #beginChunk(): ChunkStream | undefined {

@@ -121,6 +121,14 @@ export const chunkVectors: readonly ChunkVector[] = [
     messages: [message(9, 0x01020304, 1, '[257*c1]')],
   },
   {
+    name: 'extended timestamp left out where the payload begins like it',
+    source: 'the same; the last byte tells',
+    bytes: bytesOf(
+      '04 ffffff 000101 09 01000000 01020304 [128*c1] c4 01020305 [124*c1] c4 01 06 000000 000001 09 01000000 aa',
+    ),
+    messages: [message(9, 0x01020304, 1, '[128*c1] 01020305 [124*c1] 01'), message(9, 0, 1, 'aa')],
+  },
+  {
     name: 'extended timestamp as the delta of types 1 and 2, repeated by type 3 as a continuation and for a new message',
     source: 'RTMP §5.3.1.2.5 and Errata §5.1',
     bytes: bytesOf(`
