@@ -1,3 +1,10 @@
+export { ClientSession } from './client-session.js';
+export type { ClientEvent, ConnectParams, PlayParams, ServerCall, StatusInfo } from './client-session-event.js';
+export {
+  type ClientSessionLimits,
+  type ClientSessionOptions,
+  defaultClientSessionLimits,
+} from './client-session-options.js';
 export type {
   CallRequest,
   ConnectAnswer,

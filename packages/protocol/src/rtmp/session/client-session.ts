@@ -1,0 +1,394 @@
+import type { AmfInput, AmfLimits } from '../../amf/index.js';
+import { RtmpRemoteError, RtmpUsageError } from '../../bytes/index.js';
+import { ChunkDecoder } from '../chunk/index.js';
+import { ClientHandshake } from '../handshake/index.js';
+import {
+  type CommandMessage,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  messageTypes,
+  type RawMessage,
+  splitAggregate,
+} from '../message/index.js';
+import { AcknowledgementWindow, defaultWindowAckSize } from './acknowledgement-window.js';
+import { chunkStreamOfType } from './client-chunk-streams.js';
+import { ClientSessionCalls } from './client-session-calls.js';
+import { connectCommandObject, isRefusalOfConnect, readStatusInfo } from './client-session-connect.js';
+import { readDataValues } from './client-session-data.js';
+import { ClientSessionDeadlines } from './client-session-deadlines.js';
+import type { ClientEvent, ConnectParams, PlayParams, ServerCall } from './client-session-event.js';
+import {
+  type ClientSessionLimits,
+  type ClientSessionOptions,
+  defaultClientSessionLimits,
+} from './client-session-options.js';
+import { SessionOutput } from './session-output.js';
+
+/**
+ * The client's end of one RTMP connection, without I/O: bytes in by `receive`, events out by `nextEvent`, commands in by
+ * methods, bytes out by `takeOutput`. Commands may be given at any time; before the handshake is over they wait.
+ *
+ * Nothing the server sends makes a method throw: a fault of the server is a `failed` event, after which there are no
+ * more. Commands given after the end of the session do nothing.
+ */
+export class ClientSession {
+  readonly #limits: ClientSessionLimits;
+  readonly #amfLimits: Partial<AmfLimits>;
+  readonly #deadlines: ClientSessionDeadlines;
+  readonly #calls: ClientSessionCalls;
+  readonly #handshake: ClientHandshake;
+  readonly #decoder: ChunkDecoder;
+  readonly #output = new SessionOutput();
+  readonly #window: AcknowledgementWindow;
+  readonly #chunkSize: number;
+  readonly #windowAckSize: number;
+  #events: ClientEvent[] = [];
+  #eventsTaken = 0;
+  #acknowledgedBytes = 0;
+  #handshaken = false;
+  #connectSent = false;
+  #ended = false;
+
+  constructor(options: ClientSessionOptions) {
+    this.#limits = { ...defaultClientSessionLimits, ...options.limits };
+    this.#amfLimits = { maxDepth: this.#limits.maxAmfDepth, maxElements: this.#limits.maxAmfElements };
+    this.#chunkSize = options.chunkSize ?? 60_000;
+    this.#windowAckSize = options.windowAckSize ?? defaultWindowAckSize;
+    this.#window = new AcknowledgementWindow(this.#windowAckSize);
+    this.#deadlines = new ClientSessionDeadlines(this.#limits, options.nowMs);
+    this.#calls = new ClientSessionCalls(this.#limits.maxPendingCalls);
+    this.#decoder = new ChunkDecoder(this.#limits);
+    this.#handshake = new ClientHandshake({
+      crypto: options.crypto,
+      nowMs: options.nowMs,
+      kind: options.handshake ?? 'simple',
+    });
+  }
+
+  /** The size of the chunks we send; changes by `setChunkSize` and by `connect`. */
+  get chunkSize(): number {
+    return this.#output.chunkSize;
+  }
+
+  /** The latest Acknowledgement of the server, bytes modulo 2³²; 0 before the first. Many servers never send one. */
+  get acknowledgedBytes(): number {
+    return this.#acknowledgedBytes;
+  }
+
+  /** `true` from `failed`, `closed` or `close()` on. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Takes bytes from the server. They may be viewed until `nextEvent` has returned `undefined`, so call that before the
+   * memory is used again.
+   */
+  receive(bytes: Uint8Array, nowMs: number): void {
+    if (this.#ended) return;
+    this.#deadlines.received(nowMs);
+    this.#window.received(bytes.length);
+    this.#guard(() => {
+      if (this.#handshaken) {
+        this.#decoder.push(bytes);
+        const sequenceNumber = this.#window.takeAcknowledgement();
+        if (sequenceNumber !== undefined) this.#output.acknowledgement(sequenceNumber);
+        return;
+      }
+      this.#handshake.receive(bytes);
+      if (!this.#handshake.done) return;
+      this.#handshaken = true;
+      this.#deadlines.handshaken();
+      if (this.#connectSent) this.#deadlines.connectSent();
+      this.#events.push({ type: 'handshaken' });
+      this.#decoder.push(this.#handshake.takeRemainder());
+    });
+  }
+
+  /** The next thing the server did; `undefined` until more bytes come. */
+  nextEvent(): ClientEvent | undefined {
+    for (;;) {
+      const event = this.#events[this.#eventsTaken];
+      if (event) {
+        this.#eventsTaken += 1;
+        return event;
+      }
+      this.#events = [];
+      this.#eventsTaken = 0;
+      if (this.#ended) return undefined;
+      let exhausted = false;
+      this.#guard(() => {
+        const raw = this.#decoder.next();
+        if (raw === undefined) exhausted = true;
+        else this.#takeRaw(raw);
+      });
+      if (exhausted) return undefined;
+    }
+  }
+
+  /** Bytes to send now, in order; `undefined` where there are none. The caller owns them. */
+  takeOutput(): Uint8Array | undefined {
+    return this.#handshake.takeOutput() ?? (this.#handshaken ? this.#output.take() : undefined);
+  }
+
+  /** When `checkDeadline` is to be called, on the clock of `receive`; `undefined`: no deadline runs. */
+  nextDeadlineMs(): number | undefined {
+    return this.#ended ? undefined : this.#deadlines.next();
+  }
+
+  /** Queues a `failed` event (`ERR_RTMP_TIMEOUT_…`) where a deadline has passed. */
+  checkDeadline(nowMs: number): void {
+    const error = this.#deadlines.passed(nowMs);
+    if (error) this.#fail(error);
+  }
+
+  /** Answered by `connected` or `rejected`. Once per session: throws `RtmpUsageError` the second time. */
+  connect(params: ConnectParams): void {
+    if (this.#connectSent) throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', 'connect has been called before');
+    this.#connectSent = true;
+    if (this.#ended) return;
+    if (this.#handshaken) this.#deadlines.connectSent();
+    this.#output.command(0, 'connect', this.#calls.beginConnect(), params.args ?? [], connectCommandObject(params));
+    // Behind connect, not before it: the first thing a server sees is then what every server expects.
+    this.#output.windowAckSize(this.#windowAckSize);
+    this.#output.setChunkSize(this.#chunkSize);
+  }
+
+  /** Answered by `streamCreated` or `error` with the transaction id that this returns. */
+  createStream(): number {
+    return this.#request('createStream', []);
+  }
+
+  /** Asks the server to let go of a name that an earlier connection of ours may still hold. */
+  releaseStream(streamName: string): number {
+    return this.#request('releaseStream', [streamName]);
+  }
+
+  fcPublish(streamName: string): number {
+    return this.#request('FCPublish', [streamName]);
+  }
+
+  fcUnpublish(streamName: string): number {
+    return this.#request('FCUnpublish', [streamName]);
+  }
+
+  fcSubscribe(streamName: string): number {
+    return this.#request('FCSubscribe', [streamName]);
+  }
+
+  /** Any other command, on message stream 0. Answered by `result` or `error` with the transaction id returned. */
+  call(name: string, args: readonly AmfInput[] = [], commandObject: AmfInput = null): number {
+    return this.#request(name, args, commandObject);
+  }
+
+  /** A command that is not to be answered. */
+  sendCommand(messageStreamId: number, name: string, args: readonly AmfInput[] = []): void {
+    if (!this.#ended) this.#output.command(messageStreamId, name, 0, args);
+  }
+
+  /** Answered by `status` on the message stream, as are `play`, `pause` and `seek`. [RTMP §7.2.2] */
+  publish(messageStreamId: number, streamName: string, publishType: 'live' | 'record' | 'append' = 'live'): void {
+    this.sendCommand(messageStreamId, 'publish', [streamName, publishType]);
+  }
+
+  play(messageStreamId: number, streamName: string, params: PlayParams = {}): void {
+    const { startMs = -2, durationMs = -1, reset = true } = params;
+    this.sendCommand(messageStreamId, 'play', [streamName, startMs, durationMs, reset]);
+  }
+
+  /** `timeMs`: where the player stands. */
+  pause(messageStreamId: number, pause: boolean, timeMs: number): void {
+    this.sendCommand(messageStreamId, 'pause', [pause, timeMs]);
+  }
+
+  seek(messageStreamId: number, timeMs: number): void {
+    this.sendCommand(messageStreamId, 'seek', [timeMs]);
+  }
+
+  receiveAudio(messageStreamId: number, receive: boolean): void {
+    this.sendCommand(messageStreamId, 'receiveAudio', [receive]);
+  }
+
+  receiveVideo(messageStreamId: number, receive: boolean): void {
+    this.sendCommand(messageStreamId, 'receiveVideo', [receive]);
+  }
+
+  /** Ends publishing or playing; the message stream can be used again. */
+  closeStream(messageStreamId: number): void {
+    this.sendCommand(messageStreamId, 'closeStream');
+  }
+
+  /** Gives the message stream back. Never answered. */
+  deleteStream(messageStreamId: number): void {
+    this.sendCommand(0, 'deleteStream', [messageStreamId]);
+  }
+
+  /** Answers a call of the server. */
+  respond(call: ServerCall, result: AmfInput): void {
+    this.#answer(call, '_result', result);
+  }
+
+  /** Refuses a call of the server, by default as one that does not exist. */
+  rejectCall(call: ServerCall, description = `there is no method ${call.name}`): void {
+    this.#answer(call, '_error', { level: 'error', code: 'NetConnection.Call.Failed', description });
+  }
+
+  #answer(call: ServerCall, name: '_result' | '_error', value: AmfInput): void {
+    if (this.#ended || call.transactionId === 0) return;
+    this.#output.command(call.messageStreamId, name, call.transactionId, [value]);
+  }
+
+  /** How much the server may send ahead of the time it is to be shown. */
+  setBufferLength(messageStreamId: number, bufferMs: number): void {
+    if (!this.#ended) this.#output.userControl({ type: 'setBufferLength', messageStreamId, bufferMs });
+  }
+
+  /** 1 … 2³¹−1. Announced to the server and used from the next message on. */
+  setChunkSize(chunkSize: number): void {
+    if (!this.#ended) this.#output.setChunkSize(chunkSize);
+  }
+
+  /** Sends a message on a message stream of ours; its own `messageStreamId` is not looked at. Copies the payload. */
+  sendMessage(messageStreamId: number, message: RawMessage): void {
+    if (this.#ended) return;
+    this.#output.raw(chunkStreamOfType(message.messageTypeId), { ...message, messageStreamId });
+  }
+
+  /** Sends a data message: the name of its handler and its values, such as `'@setDataFrame', 'onMetaData', {…}`. */
+  sendData(messageStreamId: number, timestamp: number, values: readonly AmfInput[]): void {
+    this.sendMessage(
+      messageStreamId,
+      encodeMessage({ type: 'data', encoding: 'amf0', timestamp, messageStreamId, values }),
+    );
+  }
+
+  /** Ends the session on our side: what is in `takeOutput` may still be sent, nothing more is received. */
+  close(): void {
+    this.#end();
+  }
+
+  #request(name: string, args: readonly AmfInput[], commandObject: AmfInput = null): number {
+    const transactionId = this.#calls.begin(name);
+    if (this.#ended) this.#calls.clear();
+    else this.#output.command(0, name, transactionId, args, commandObject);
+    return transactionId;
+  }
+
+  /** Runs what bytes from the server set off: whatever is wrong with them ends the session, and only it. */
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof RtmpRemoteError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: RtmpRemoteError): void {
+    if (this.#ended) return;
+    this.#events.push({ type: 'failed', error });
+    this.#end();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#calls.clear();
+  }
+
+  #takeRaw(raw: RawMessage): void {
+    switch (raw.messageTypeId) {
+      case messageTypes.audio:
+      case messageTypes.video:
+        this.#events.push({ type: 'media', messageStreamId: raw.messageStreamId, message: raw });
+        return;
+      case messageTypes.dataAmf0:
+      case messageTypes.dataAmf3: {
+        const values = readDataValues(raw, this.#amfLimits);
+        this.#events.push({ type: 'data', messageStreamId: raw.messageStreamId, message: raw, values });
+        return;
+      }
+      case messageTypes.aggregate:
+        for (const message of splitAggregate(raw)) this.#takeRaw(message);
+        return;
+      default:
+        this.#takeMessage(decodeMessage(raw, this.#amfLimits));
+    }
+  }
+
+  #takeMessage(message: Message): void {
+    switch (message.type) {
+      case 'windowAckSize':
+        this.#window.setWindow(message.windowAckSize);
+        return;
+      case 'setPeerBandwidth': {
+        const answer = this.#window.setPeerBandwidth(message.windowAckSize, message.limitType);
+        if (answer !== undefined) this.#output.windowAckSize(answer);
+        return;
+      }
+      case 'acknowledgement':
+        this.#acknowledgedBytes = message.sequenceNumber;
+        return;
+      case 'userControl':
+        if (message.event.type === 'pingRequest') {
+          this.#output.userControl({ type: 'pingResponse', timestamp: message.event.timestamp });
+        } else {
+          this.#events.push({ type: 'userControl', event: message.event });
+        }
+        return;
+      case 'command':
+        this.#takeCommand(message);
+        return;
+      case 'setChunkSize':
+      case 'abort': // Both applied by the chunk decoder.
+      case 'audio':
+      case 'video':
+      case 'data':
+      case 'aggregate': // All four taken before, undecoded.
+      case 'sharedObject':
+      case 'unknown':
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #takeCommand(message: CommandMessage): void {
+    switch (message.name) {
+      case '_result':
+      case '_error':
+        this.#takeAnswer(this.#calls.takeAnswer(message));
+        return;
+      case 'onStatus': {
+        const { messageStreamId } = message;
+        // Read from either place: the command object is null by the specification, and the status follows it.
+        const status = readStatusInfo(message.args[0] ?? message.commandObject);
+        if (this.#calls.connectPending && isRefusalOfConnect(status)) {
+          this.#calls.endConnect();
+          this.#takeAnswer({ type: 'rejected', status });
+        } else {
+          this.#events.push({ type: 'status', messageStreamId, status });
+        }
+        return;
+      }
+      case 'close':
+        this.#events.push({ type: 'closed' });
+        this.#end();
+        return;
+      default: {
+        const { name, transactionId, messageStreamId, commandObject, args } = message;
+        this.#events.push({ type: 'call', call: { name, transactionId, messageStreamId, commandObject, args } });
+      }
+    }
+  }
+
+  #takeAnswer(event: ClientEvent | undefined): void {
+    if (event === undefined) return;
+    if (event.type === 'connected' || event.type === 'rejected') this.#deadlines.connectAnswered();
+    this.#events.push(event);
+  }
+}
+
+function unreachable(message: never): never {
+  throw new TypeError(`no such message: ${JSON.stringify(message)}`);
+}
