@@ -345,7 +345,7 @@ export class ChunkDecoder {
 }
 
 /**
- * Every type 3 chunk repeats the extended timestamp [Errata §5.1], but old librtmp and others leave it out of a message's
+ * Every type 3 chunk repeats the extended timestamp [Errata §5.1], but older ffmpeg and librtmp leave it out of a message's
  * later chunks, so the four bytes are compared with what they should be; some repeat the absolute time instead of the
  * delta, which is what SRS compares with. `undefined`: more bytes are needed to tell.
  */

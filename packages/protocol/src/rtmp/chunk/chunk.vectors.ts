@@ -116,7 +116,7 @@ export const chunkVectors: readonly ChunkVector[] = [
   },
   {
     name: 'extended timestamp left out of the later chunks',
-    source: 'librtmp 2.4 before 2014 (RTMP_SendPacket); tolerated by SRS',
+    source: 'older ffmpeg and librtmp, as noted in SRS srs_protocol_rtmp_stack.cpp (read_message_header)',
     bytes: bytesOf('04 ffffff 000101 09 01000000 01020304 [128*c1] c4 [128*c1] c4 c1'),
     messages: [message(9, 0x01020304, 1, '[257*c1]')],
   },
