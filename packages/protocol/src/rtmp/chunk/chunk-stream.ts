@@ -1,7 +1,7 @@
 /** What a receiver remembers of one chunk stream: the fields later headers leave out, and the message in progress. */
 export class ChunkStream {
   readonly id: number;
-  /** Of the message in progress, or else of the last one. Errata §5.3: it stands even when that message is aborted. */
+  /** Of the message in progress, or else of the last one. Errata §6: it stands even when that message is aborted. */
   timestamp = 0;
   /** What a message that starts with a type 3 chunk adds to `timestamp`. */
   timestampDelta = 0;

@@ -208,7 +208,7 @@ export const chunkVectors: readonly ChunkVector[] = [
   },
   {
     name: 'Abort drops a partial message; its time still counts for the next delta',
-    source: 'RTMP §5.4.2, Errata §5.3',
+    source: 'RTMP §5.4.2, Errata §6',
     bytes: bytesOf(`
       04 000064 000100 09 01000000 [128*01]
       02 000000 000004 02 00000000 00000004
