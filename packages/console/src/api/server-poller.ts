@@ -66,7 +66,7 @@ export class ServerPoller {
     } catch (error) {
       this.#failures += 1;
       this.#serverAskedAt = Number.NEGATIVE_INFINITY;
-      this.#report({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+      this.#report({ type: 'failed', reason: failureReason(error) });
     } finally {
       this.#running = false;
     }
@@ -85,4 +85,12 @@ export class ServerPoller {
     if (!response.ok) throw new Error(`The server answered ${response.status}.`);
     return response.json();
   }
+}
+
+function failureReason(error: unknown): string {
+  // What browsers say themselves ("Failed to fetch", "NetworkError when…") helps nobody.
+  if (error instanceof TypeError) return 'The server cannot be reached.';
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'The server takes too long to answer.';
+  if (error instanceof SyntaxError) return 'The answer is not one of a millrace server.';
+  return error instanceof Error ? error.message : String(error);
 }

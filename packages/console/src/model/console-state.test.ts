@@ -37,8 +37,9 @@ describe('the page', () => {
     expect(state.chosen).toEqual({ app: 'live', name: 'a' });
   });
 
-  it('shows the player at once for a chosen stream', () => {
-    expect(pageOf(after(choose('x')))).toBe('player');
+  it('shows the player for a chosen stream, live or not, once the server has answered', () => {
+    expect(pageOf(after(choose('x')))).toBe('connecting');
+    expect(pageOf(after(choose('x'), polled()))).toBe('player');
   });
 });
 

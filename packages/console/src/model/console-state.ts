@@ -71,8 +71,8 @@ export function liveChosen(state: ConsoleState): StreamInfo | undefined {
 
 /** What fills the page: nothing yet, how to publish, or a player. */
 export function pageOf(state: ConsoleState): 'connecting' | 'guide' | 'player' {
-  if (state.chosen !== undefined) return 'player';
-  return state.loaded ? 'guide' : 'connecting';
+  if (!state.loaded) return 'connecting';
+  return state.chosen === undefined ? 'guide' : 'player';
 }
 
 function connected(state: ConsoleState): ConsoleState {

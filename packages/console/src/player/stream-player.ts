@@ -64,8 +64,10 @@ export class StreamPlayer {
       this.#buffering = false;
       this.#input({ type: 'playing' });
     });
-    video.addEventListener('waiting', () => this.#setBuffering(true));
-    video.addEventListener('timeupdate', () => this.#setBuffering(false));
+    // A last 'timeupdate' comes after 'waiting': the ready state knows better than the order of events.
+    for (const event of ['waiting', 'timeupdate', 'canplay']) {
+      video.addEventListener(event, () => this.#setBuffering(video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA));
+    }
   }
 
   /** Tells what to play: after each poll, choice or change of transport. */

@@ -58,14 +58,14 @@ export class ConsolePage {
     setHidden(this.#connecting, page !== 'connecting');
     setText(
       this.#connecting,
-      state.failure === undefined ? 'Connecting to the server…' : `No answer: ${state.failure}`,
+      state.failure === undefined ? 'Connecting to the server…' : `${state.failure} Trying again…`,
     );
     setHidden(this.#player, page !== 'player');
     setAttribute(this.element, 'data-connection', state.connection);
     this.#list.update(state);
     this.#panel.update(state, place);
     this.#facts.update(state, place, this.#panel.video);
-    this.#placeGuide(state, page !== 'connecting' && state.loaded, idle);
+    this.#placeGuide(state, page !== 'connecting', idle);
     this.#guide.update(publishSettings(place, guideStream(state, idle)));
     document.title = state.chosen === undefined ? 'millrace' : `${state.chosen.name} · millrace`;
   }
@@ -82,7 +82,10 @@ export class ConsolePage {
     setHidden(this.#more, !ready || idle);
     const home = idle ? this.#guideSection : this.#more;
     if (this.#guide.element.parentElement !== home) home.append(this.#guide.element);
-    setText(this.#guideTitle, state.chosen === undefined ? 'Ready for the first stream' : 'Publish it');
+    setText(
+      this.#guideTitle,
+      state.chosen === undefined ? 'Ready for the first stream' : `Publish ${state.chosen.app}/${state.chosen.name}`,
+    );
     setText(
       this.#guideLead,
       state.chosen === undefined

@@ -77,7 +77,7 @@ export class PlayerPanel {
     const sameChoice = this.#state?.chosen === state.chosen;
     this.#state = state;
     // An old list says nothing about what can be played: what plays goes on, and tries wait for the next answer.
-    if (state.connection === 'connected' || !sameChoice) {
+    if (state.loaded && (state.connection === 'connected' || !sameChoice)) {
       this.#player.update({
         place,
         chosen: state.chosen,
