@@ -1,9 +1,11 @@
 import {
+  type AudioCodec,
   type AudioConfig,
   messageTypes,
   parseAudioConfig,
   parseVideoConfig,
   type RawMessage,
+  type VideoCodec,
   type VideoConfig,
 } from '@millrace/protocol';
 import type { MediaFacts } from './media-facts.js';
@@ -15,8 +17,8 @@ export class BroadcastFacts {
   hasAudio = false;
   hasVideo = false;
   /** As the tag headers name it: `h264`, `av1`, `aac`, …; `undefined` until media came. */
-  videoCodec: string | undefined;
-  audioCodec: string | undefined;
+  videoCodec: VideoCodec | undefined;
+  audioCodec: AudioCodec | undefined;
   videoConfig: VideoConfig | undefined;
   audioConfig: AudioConfig | undefined;
   metadata: Metadata = {};
@@ -45,11 +47,11 @@ export class BroadcastFacts {
     if (payload.length === 0) return;
     if (messageTypeId === messageTypes.video) {
       this.hasVideo = true;
-      if (media.codec !== undefined) this.videoCodec = media.codec;
+      this.videoCodec = media.videoCodec ?? this.videoCodec;
       if (media.headerKeys.length > 0) this.videoConfig = parseVideoConfig(payload) ?? this.videoConfig;
     } else {
       this.hasAudio = true;
-      if (media.codec !== undefined) this.audioCodec = media.codec;
+      this.audioCodec = media.audioCodec ?? this.audioCodec;
       if (media.headerKeys.length > 0) this.audioConfig = parseAudioConfig(payload) ?? this.audioConfig;
     }
   }

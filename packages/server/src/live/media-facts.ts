@@ -1,15 +1,18 @@
 import {
+  type AudioCodec,
   cacheKeysOf,
   messageTypes,
   parseAudioTagHeader,
   parseVideoTagHeader,
   type RawMessage,
+  type VideoCodec,
 } from '@millrace/protocol';
 
 /** What the live path and the statistics need to know of an audio or video message. */
 export interface MediaFacts {
-  /** The first track's codec; `undefined` when the message names none that we know. */
-  readonly codec: string | undefined;
+  /** The first track's codec; absent when the message names none that we know. */
+  readonly videoCodec?: VideoCodec;
+  readonly audioCodec?: AudioCodec;
   /** Late joiners need this message: under these keys. */
   readonly headerKeys: readonly string[];
   /** Tracks whose key frame this is; empty for everything else. */
@@ -18,7 +21,7 @@ export interface MediaFacts {
   readonly isCodedVideo: boolean;
 }
 
-const nothing: MediaFacts = { codec: undefined, headerKeys: [], keyFrameTracks: [], isCodedVideo: false };
+const nothing: MediaFacts = { headerKeys: [], keyFrameTracks: [], isCodedVideo: false };
 
 /** Reads the tag header only. Media that is not understood has no facts and is passed on like all other. */
 export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFacts {
@@ -26,7 +29,7 @@ export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFac
     const header = parseVideoTagHeader(payload);
     if (header === undefined) return nothing;
     return {
-      codec: header.codec === 'unknown' ? undefined : header.codec,
+      ...(header.codec === 'unknown' ? {} : { videoCodec: header.codec }),
       headerKeys: cacheKeysOf(header),
       keyFrameTracks: header.isKeyFrame ? header.tracks.map((track) => String(track.trackId)) : [],
       isCodedVideo: header.packetType === 'codedFrames',
@@ -35,7 +38,7 @@ export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFac
   const header = parseAudioTagHeader(payload);
   if (header === undefined) return nothing;
   return {
-    codec: header.codec === 'unknown' ? undefined : header.codec,
+    ...(header.codec === 'unknown' ? {} : { audioCodec: header.codec }),
     headerKeys: cacheKeysOf(header),
     keyFrameTracks: [],
     isCodedVideo: false,

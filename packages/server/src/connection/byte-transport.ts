@@ -1,0 +1,13 @@
+/** What a connection needs of a transport that carries the chunk stream: TCP now; TLS, tunnels and WebSocket alike. */
+export interface ByteTransport {
+  /** `203.0.113.7` or `2001:db8::7`. */
+  readonly remoteAddress: string;
+  /** Bytes given to `write` and not yet taken by the kernel. */
+  readonly pendingBytes: number;
+  /** Keeps the order; does not copy. */
+  write(bytes: Uint8Array): void;
+  /** Sends what is pending, then closes. `reason` is for the log. */
+  end(reason: string): void;
+  /** Closes at once; pending bytes are lost. `reason` is for the log. */
+  close(reason: string): void;
+}
