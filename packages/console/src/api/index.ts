@@ -1,3 +1,3 @@
 export type { ServerInfo, StreamInfo } from 'millrace/api';
 export { backoffMs } from './backoff.js';
-export { type PollReport, ServerPoller } from './server-poller.js';
+export { ServerPoller } from './server-poller.js';

@@ -2,7 +2,7 @@ import type { ServerInfo, StreamInfo } from '../api/index.js';
 import { type StreamPath, streamKey } from './stream-path.js';
 
 /** `connecting` before the first answer, `resting` while the page is hidden. */
-export type Connection = 'connecting' | 'connected' | 'reconnecting' | 'resting';
+type Connection = 'connecting' | 'connected' | 'reconnecting' | 'resting';
 
 /** Everything the page shows, apart from the player. */
 export interface ConsoleState {

@@ -1,3 +1,2 @@
 export { measurePlayback, type PlaybackMeasure } from './playback-measure.js';
-export type { PlaybackPhase } from './playback-state.js';
 export { type PlayerView, type PlayOrder, StreamPlayer, type Transport } from './stream-player.js';
