@@ -1,6 +1,19 @@
+export { type AudioConfig, parseAudioConfig } from './audio-config.js';
 export { type AudioPacketType, type AudioTagHeader, type AudioTrack, parseAudioTagHeader } from './audio-tag-header.js';
 export { type CachedPart, type CacheKey, cacheKeysOf } from './cache-keys.js';
 export type { MediaTrack } from './enhanced-header.js';
+export { defaultFlvLimits, FlvDemuxer, type FlvHeader, type FlvLimits, type FlvTag } from './flv-demuxer.js';
+export { FlvMuxer } from './flv-muxer.js';
+export {
+  encodeFlvHeader,
+  encodeFlvTag,
+  type FlvTagType,
+  flvTagHeaderBytes,
+  flvTagTrailerBytes,
+  flvTagTypes,
+  maxFlvPayloadBytes,
+  writeFlvTagHeader,
+} from './flv-tag.js';
 export {
   type AudioCodec,
   audioCodecNames,
@@ -11,4 +24,6 @@ export {
   videoCodecNames,
   videoFourCcs,
 } from './four-cc.js';
+export { type MultichannelConfig, parseMultichannelConfig } from './multichannel-config.js';
+export { parseVideoConfig, type VideoConfig } from './video-config.js';
 export { parseVideoTagHeader, type VideoPacketType, type VideoTagHeader, type VideoTrack } from './video-tag-header.js';
