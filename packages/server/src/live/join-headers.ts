@@ -36,15 +36,15 @@ export class JoinHeaders {
 
   /**
    * Metadata first, then sequence headers, for a player that starts at `cursor`: what comes later in the log it will get
-   * from there. All with `timestamp`, so that time does not jump between them and the media.
+   * from there. Sequence headers have `timestamp`, so that time does not jump between them and the media. Metadata has
+   * 0: FFmpeg takes a data message at any other time for a subtitle track (libavformat/flvdec.c, 5.1 and 8.1).
    */
   messagesBefore(cursor: number, timestamp: number): RawMessage[] {
     // One message can hold the headers of several tracks and so stand under several keys.
-    const distinct = new Set<RawMessage>();
-    for (const entries of [this.#data, this.#media]) {
-      for (const { message, sequence } of entries.values()) if (sequence < cursor) distinct.add(message);
-    }
-    return Array.from(distinct, (message) => ({ ...message, timestamp }));
+    const distinct = new Map<RawMessage, number>();
+    for (const { message, sequence } of this.#data.values()) if (sequence < cursor) distinct.set(message, 0);
+    for (const { message, sequence } of this.#media.values()) if (sequence < cursor) distinct.set(message, timestamp);
+    return Array.from(distinct, ([message, time]) => ({ ...message, timestamp: time }));
   }
 
   #set(entries: Map<string, Header>, key: string, header: Header): boolean {

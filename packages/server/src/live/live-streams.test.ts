@@ -136,13 +136,13 @@ describe('joining', () => {
     expect(sink.summary).toEqual(['meta', 'avc', 'aac', 'V1', 'a1', 'v2']);
   });
 
-  it('gives a late joiner metadata, headers and the newest key frame on, stamped with its time', () => {
+  it('gives a late joiner metadata, headers stamped with the key frame's time, and the newest key frame on', () => {
     const publication = publish();
     writeAll(publication, metadata, avcHeader, aacHeader, video(0, 1, true), video(33, 2, false));
     writeAll(publication, video(66, 3, true), audio(70, 1), video(99, 4, false));
     const { sink } = play();
     expect(sink.summary).toEqual(['meta', 'avc', 'aac', 'V3', 'a1', 'v4']);
-    expect(sink.received.map((message) => message.timestamp)).toEqual([66, 66, 66, 66, 70, 99]);
+    expect(sink.received.map((message) => message.timestamp)).toEqual([0, 66, 66, 66, 70, 99]);
     expect(sink.received[0]?.payload).toEqual(encodeAmf0(['onMetaData', { width: 1280, framerate: 30 }]));
     writeAll(publication, video(132, 5, false));
     expect(sink.summary.at(-1)).toBe('v5');
