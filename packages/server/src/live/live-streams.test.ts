@@ -136,7 +136,7 @@ describe('joining', () => {
     expect(sink.summary).toEqual(['meta', 'avc', 'aac', 'V1', 'a1', 'v2']);
   });
 
-  it('gives a late joiner metadata, headers stamped with the key frame's time, and the newest key frame on', () => {
+  it('gives a late joiner metadata, headers stamped with the time of the key frame, and the newest key frame on', () => {
     const publication = publish();
     writeAll(publication, metadata, avcHeader, aacHeader, video(0, 1, true), video(33, 2, false));
     writeAll(publication, video(66, 3, true), audio(70, 1), video(99, 4, false));

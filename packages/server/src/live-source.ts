@@ -1,0 +1,97 @@
+import { audioCodecNames, videoCodecNames } from '@millrace/protocol';
+import type {
+  AudioInfo,
+  FlvSink,
+  FlvSubscription,
+  FlvViewerInfo,
+  StreamInfo,
+  StreamSource,
+  VideoInfo,
+} from './http/index.js';
+import type { LiveStreams, PublishedStream } from './live/index.js';
+
+/** The live streams as HTTP needs them: rows for the API, and FLV for viewers. `now`: the live path's clock. */
+export function liveSource(streams: LiveStreams, now: () => number): StreamSource {
+  return {
+    isPublished: (app, name) => streams.isPublished({ app, name }),
+    snapshot: () => streams.published().map((published) => streamInfo(published, now())),
+    openFlv(app, name, sink, viewer) {
+      const key = { app, name };
+      return streams.isPublished(key) ? flvSubscription(streams, key, viewer, sink) : undefined;
+    },
+  };
+}
+
+function flvSubscription(
+  streams: LiveStreams,
+  key: { readonly app: string; readonly name: string },
+  { kind, audio, video }: FlvViewerInfo,
+  sink: FlvSink,
+): FlvSubscription | undefined {
+  const player = {
+    get pendingBytes() {
+      return sink.pendingBytes;
+    },
+    write: (bytes: Uint8Array) => sink.write(bytes),
+    // A takeover: the new publication's own headers follow.
+    started: () => undefined,
+    ended: () => sink.end(),
+    stalled: () => sink.end(),
+  };
+  return streams.play(key, { kind }, player, { audio, video });
+}
+
+function streamInfo(
+  { path, app, name, publisher, publishedAt, stream, broadcast }: PublishedStream,
+  nowMs: number,
+): StreamInfo {
+  const { facts } = broadcast;
+  const video = videoInfo(broadcast.facts, nowMs);
+  const audio = audioInfo(broadcast.facts, nowMs);
+  const [rtmp, httpFlv, wsFlv] = (['rtmp', 'httpFlv', 'wsFlv'] as const).map((kind) => stream.countPlayers(kind));
+  return {
+    app,
+    name,
+    path,
+    publishedAt,
+    uptimeMs: Math.round(nowMs - facts.startedMs),
+    publisher: { address: publisher.address, software: facts.metadata.encoder ?? publisher.software },
+    video,
+    audio,
+    bitrateKbps: (video?.bitrateKbps ?? 0) + (audio?.bitrateKbps ?? 0),
+    viewers: { total: stream.playerCount, rtmp: rtmp ?? 0, httpFlv: httpFlv ?? 0, wsFlv: wsFlv ?? 0 },
+    bytesIn: facts.bytesIn,
+    bytesOut: facts.bytesOut,
+    jumps: facts.jumps,
+    warnings: [],
+  };
+}
+
+type Facts = PublishedStream['broadcast']['facts'];
+
+function videoInfo(facts: Facts, nowMs: number): VideoInfo | null {
+  if (!facts.hasVideo) return null;
+  const { metadata, videoConfig } = facts;
+  const width = videoConfig?.width ?? metadata.width;
+  const height = videoConfig?.height ?? metadata.height;
+  return {
+    codec: videoCodecNames[facts.videoCodec ?? 'unknown'],
+    ...(videoConfig?.codecString === undefined ? {} : { codecString: videoConfig.codecString }),
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+    ...(metadata.frameRate === undefined ? {} : { frameRate: metadata.frameRate }),
+    bitrateKbps: Math.round(facts.videoRate.bitsPerSecond(nowMs) / 1000),
+  };
+}
+
+function audioInfo(facts: Facts, nowMs: number): AudioInfo | null {
+  if (!facts.hasAudio) return null;
+  const { audioConfig } = facts;
+  return {
+    codec: audioCodecNames[facts.audioCodec ?? 'unknown'],
+    ...(audioConfig?.codecString === undefined ? {} : { codecString: audioConfig.codecString }),
+    ...(audioConfig?.sampleRate === undefined ? {} : { sampleRate: audioConfig.sampleRate }),
+    ...(audioConfig?.channels === undefined ? {} : { channels: audioConfig.channels }),
+    bitrateKbps: Math.round(facts.audioRate.bitsPerSecond(nowMs) / 1000),
+  };
+}
