@@ -25,7 +25,8 @@ export function parseAv1Config(record: Uint8Array): VideoConfig | undefined {
   const bitDepth = (third & 0x40) === 0 ? 8 : (third & 0x20) === 0 ? 10 : 12;
   return {
     profile: profileNames[profile] ?? String(profile),
-    level: `${2 + (level >> 2)}.${level & 3}`,
+    // 31 says that no level's limits are kept.
+    ...(level === 31 ? {} : { level: `${2 + (level >> 2)}.${level & 3}` }),
     codecString: `av01.${profile}.${twoDigits(level)}${tier}.${twoDigits(bitDepth)}`,
     ...findSize(record.subarray(at + 4)),
   };

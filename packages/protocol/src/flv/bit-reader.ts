@@ -64,7 +64,7 @@ export class BitReader {
   /** se(v) [H.264 §9.1.1]. */
   readSignedExpGolomb(): number {
     const code = this.readUnsignedExpGolomb();
-    return code % 2 === 0 ? -code / 2 : (code + 1) / 2;
+    return code % 2 === 0 ? 0 - code / 2 : (code + 1) / 2;
   }
 
   #fail(): void {

@@ -24,6 +24,13 @@ export {
   videoCodecNames,
   videoFourCcs,
 } from './four-cc.js';
+export { type DataFrame, encodeMetadata, parseMetadata, parseVideoMetadata, stripSetDataFrame } from './metadata.js';
+export {
+  type AudioDescription,
+  describeMetadata,
+  type MetadataDescription,
+  type VideoDescription,
+} from './metadata-description.js';
 export { type MultichannelConfig, parseMultichannelConfig } from './multichannel-config.js';
 export { parseVideoConfig, type VideoConfig } from './video-config.js';
 export { parseVideoTagHeader, type VideoPacketType, type VideoTagHeader, type VideoTrack } from './video-tag-header.js';
