@@ -1,0 +1,287 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { getRequestListener } from '@hono/node-server';
+import { WebSocketServer } from 'ws';
+import type { Config } from '../config/index.js';
+import { type BoundAddress, bind } from '../listen/index.js';
+import type { Logger } from '../log/index.js';
+import type { ServerInfo } from './api-types.js';
+import { readConsoleFiles } from './console-files.js';
+import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
+import { createPageRoutes } from './page-routes.js';
+import { answer, answerUpgrade, type PlainAnswer } from './plain-answer.js';
+import { parseRequestTarget, type RequestTarget } from './request-target.js';
+import type { FlvSink, FlvSubscription, StreamSource } from './stream-source.js';
+import type { Viewer } from './viewer.js';
+import { WsFlvViewer } from './ws-flv-viewer.js';
+
+export interface HttpServerOptions {
+  readonly config: Pick<Config, 'http' | 'limits'>;
+  readonly logger: Logger;
+  readonly streams: StreamSource;
+  readonly serverInfo: () => ServerInfo;
+  /** Folder of the built console; by default the one that the build puts beside the compiled server. */
+  readonly consoleFolder?: string;
+}
+
+export interface HttpServer {
+  /** Rejects with the system's error when the address cannot be had. */
+  listen(): Promise<BoundAddress>;
+  /** Stops accepting, lets go of viewers, and resolves when all connections are closed, after a second at the latest. */
+  close(): Promise<void>;
+}
+
+type MediaTarget = Extract<RequestTarget, { kind: 'media' }>;
+
+const consoleFolder = fileURLToPath(new URL('../console/', import.meta.url));
+/** Browsers with large cookies of other programs on the same host stay well below. */
+const maxHeaderBytes = 16 * 1024;
+/** No request of ours has a body worth waiting for. */
+const requestTimeoutMs = 30_000;
+const keepAliveTimeoutMs = 5000;
+/** Viewers do not send anything; control frames have at most 125 bytes. */
+const maxWebSocketPayloadBytes = 1024;
+const closeGraceMs = 1000;
+/** A flood of refused connections must not become a flood of log lines. */
+const dropReportIntervalMs = 60_000;
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new FlvHttpServer(options);
+}
+
+class FlvHttpServer implements HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #server: Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #answerPage: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly #viewers = new Set<Viewer>();
+  readonly #webSocketViewers = new Set<WsFlvViewer>();
+  /** Connections whose last response has no end: what else comes on them can never be answered. */
+  readonly #taken = new WeakSet<Socket>();
+  #pingTimer: NodeJS.Timeout | undefined;
+  #dropReportedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    const { streams, serverInfo, logger } = options;
+    const { limits } = options.config;
+    const files = readConsoleFiles(options.consoleFolder ?? consoleFolder);
+    const routes = createPageRoutes({ streams, serverInfo, files, logger });
+    this.#answerPage = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+    this.#server = createServer({
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: Math.min(limits.handshakeTimeoutMs, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(limits.handshakeTimeoutMs, 1000),
+      keepAlive: true,
+      noDelay: true,
+    });
+    this.#server.maxConnections = limits.connections;
+    this.#server.on('drop', () => this.#reportDrop());
+    this.#server.on('request', (request, response) => this.#request(request, response));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      autoPong: false,
+      maxPayload: maxWebSocketPayloadBytes,
+    });
+  }
+
+  async listen(): Promise<BoundAddress> {
+    const { http, limits } = this.#options.config;
+    const bound = await bind(this.#server, http.listen);
+    // Out of file descriptors, for one: connections that are open go on, and so does accepting when some have closed.
+    this.#server.on('error', (error) =>
+      this.#options.logger.error({ err: error }, 'HTTP connections cannot be accepted'),
+    );
+    // Twice in the idle time: asked once and silent until it is asked again makes the whole of it.
+    this.#pingTimer = setInterval(() => {
+      for (const viewer of this.#webSocketViewers) viewer.checkAlive();
+    }, limits.idleTimeoutMs / 2);
+    return bound;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#pingTimer);
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const viewer of [...this.#viewers]) {
+      if (viewer instanceof WsFlvViewer) viewer.goAway();
+      else viewer.end();
+    }
+    const timer = setTimeout(() => {
+      for (const viewer of [...this.#viewers]) viewer.destroy();
+      this.#server.closeAllConnections();
+    }, closeGraceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    if (this.#taken.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    const target = parseRequestTarget(request.url ?? '/');
+    switch (target.kind) {
+      case 'page':
+        void this.#answerPage(request, response);
+        return;
+      case 'malformed':
+        answer(response, malformed(target.reason));
+        return;
+      case 'media':
+        this.#requestMedia(request, response, target);
+        return;
+      default:
+        target satisfies never;
+    }
+  }
+
+  #requestMedia(request: IncomingMessage, response: ServerResponse, target: MediaTarget): void {
+    switch (request.method) {
+      case 'GET': {
+        const { socket } = request;
+        this.#taken.add(socket);
+        // On a connection with an earlier request still unanswered the response gets the socket when its turn comes.
+        if (response.socket === null) response.once('socket', () => this.#openHttpFlv(socket, response, target));
+        else this.#openHttpFlv(socket, response, target);
+        return;
+      }
+      case 'HEAD':
+        if (!this.#options.streams.isPublished(target.app, target.name)) {
+          answer(response, notPublished(target));
+          return;
+        }
+        response.writeHead(200, { ...mediaHeaders, connection: 'close' });
+        response.end();
+        return;
+      case 'OPTIONS':
+        response.writeHead(204, {
+          'access-control-allow-origin': '*',
+          'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+          'access-control-allow-headers': '*',
+          'access-control-max-age': '86400',
+          allow: 'GET, HEAD, OPTIONS',
+        });
+        response.end();
+        return;
+      default:
+        answer(response, {
+          status: 405,
+          error: 'method-not-allowed',
+          message: 'Streams are published over RTMP and only watched here.',
+          headers: { allow: 'GET, HEAD, OPTIONS', ...crossOrigin },
+        });
+    }
+  }
+
+  #openHttpFlv(socket: Socket, response: ServerResponse, target: MediaTarget): void {
+    const viewer = new HttpFlvViewer(response, socket);
+    const isOpen = this.#open(viewer, 'httpFlv', socket, target, (onGone) => response.once('close', onGone));
+    if (isOpen) viewer.start();
+    else answer(response, notPublished(target));
+  }
+
+  #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+    // node:http always hands over the net.Socket that the request came on.
+    const socket = duplex as Socket;
+    // The upgrade took the server's own listener away; until ws adds one a reset would be an uncaught error.
+    socket.on('error', () => socket.destroy());
+    if (this.#taken.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    const target = parseRequestTarget(request.url ?? '/');
+    switch (target.kind) {
+      case 'malformed':
+        answerUpgrade(socket, malformed(target.reason));
+        return;
+      case 'page':
+        answerUpgrade(socket, {
+          status: 404,
+          error: 'not-found',
+          message: 'There is no WebSocket here; try /APP/NAME.flv.',
+        });
+        return;
+      case 'media':
+        if (!this.#options.streams.isPublished(target.app, target.name)) answerUpgrade(socket, notPublished(target));
+        else
+          this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+            const viewer = new WsFlvViewer(ws);
+            this.#webSocketViewers.add(viewer);
+            ws.once('close', () => this.#webSocketViewers.delete(viewer));
+            if (!this.#open(viewer, 'wsFlv', socket, target, (onGone) => ws.once('close', onGone))) viewer.end();
+          });
+        return;
+      default:
+        target satisfies never;
+    }
+  }
+
+  /** Starts sending. Returns false when nothing is published by that name. */
+  #open(
+    viewer: FlvSink & Viewer,
+    kind: 'httpFlv' | 'wsFlv',
+    socket: Socket,
+    { app, name, audio, video }: MediaTarget,
+    whenGone: (onGone: () => void) => void,
+  ): boolean {
+    const { streams, logger } = this.#options;
+    const address = socket.remoteAddress ?? '';
+    let subscription: FlvSubscription | undefined;
+    const leave = (): void => {
+      if (!this.#viewers.delete(viewer)) return;
+      subscription?.close();
+      logger.debug({ kind, app, name, address }, 'viewer left');
+    };
+    const sink: FlvSink = {
+      get pendingBytes() {
+        return viewer.pendingBytes;
+      },
+      write: (bytes) => viewer.write(bytes),
+      end: () => {
+        viewer.end();
+        // It may linger until it has taken what is pending; it is no viewer of the stream any more.
+        leave();
+      },
+    };
+    this.#viewers.add(viewer);
+    subscription = streams.openFlv(app, name, sink, { kind, address, audio, video });
+    if (subscription === undefined) {
+      this.#viewers.delete(viewer);
+      return false;
+    }
+    logger.debug({ kind, app, name, address }, 'viewer joined');
+    whenGone(leave);
+    return true;
+  }
+
+  #reportDrop(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#dropReportedMs < dropReportIntervalMs) return;
+    this.#dropReportedMs = nowMs;
+    this.#options.logger.warn({}, 'HTTP connections are refused: limits.connections is reached');
+  }
+}
+
+const crossOrigin = { 'access-control-allow-origin': '*' } as const;
+
+function malformed(reason: string): PlainAnswer {
+  return { status: 400, error: 'bad-request', message: reason };
+}
+
+function notPublished({ app, name }: MediaTarget): PlainAnswer {
+  return {
+    status: 404,
+    error: 'not-published',
+    message: `Nothing is published as /${app}/${name} now.`,
+    headers: crossOrigin,
+  };
+}

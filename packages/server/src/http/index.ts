@@ -1,0 +1,11 @@
+export type {
+  ApiError,
+  AudioInfo,
+  ServerInfo,
+  StreamInfo,
+  StreamList,
+  VideoInfo,
+  ViewerCounts,
+} from './api-types.js';
+export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
+export type { FlvSink, FlvSubscription, FlvViewerInfo, StreamSource } from './stream-source.js';

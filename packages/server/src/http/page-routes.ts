@@ -1,0 +1,111 @@
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import type { Logger } from '../log/index.js';
+import type { ApiError, ServerInfo, StreamList } from './api-types.js';
+import type { ConsoleFile } from './console-files.js';
+import type { StreamSource } from './stream-source.js';
+
+export interface PageRoutesOptions {
+  readonly streams: Pick<StreamSource, 'snapshot'>;
+  readonly serverInfo: () => ServerInfo;
+  readonly files: ReadonlyMap<string, ConsoleFile>;
+  readonly logger: Logger;
+}
+
+/**
+ * Streams' names are chosen by publishers and shown in the page: whatever they hold, no script but our own runs there.
+ * `blob:` is where media sources and the player's worker live; `connect-src` allows a stream from another port or host.
+ */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "media-src 'self' blob:",
+  "worker-src 'self' blob:",
+  "connect-src 'self' http: https: ws: wss:",
+  "frame-ancestors 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+type PageContext = Context<{ Bindings: HttpBindings }>;
+
+/** Everything but media: the API, the health check, and the console. */
+export function createPageRoutes({
+  streams,
+  serverInfo,
+  files,
+  logger,
+}: PageRoutesOptions): Hono<{ Bindings: HttpBindings }> {
+  const routes = new Hono<{ Bindings: HttpBindings }>();
+
+  routes.use(async (context, next) => {
+    await next();
+    context.header('x-content-type-options', 'nosniff');
+  });
+  // No CORS here, unlike media: who publishes from where is not for every page that a viewer happens to visit.
+  routes.get('/api/v1/streams', (context) => answerJson(context, { streams: streams.snapshot() } satisfies StreamList));
+  routes.get('/api/v1/server', (context) => answerJson(context, serverInfo()));
+  routes.get('/healthz', (context) => context.text('ok', 200, { 'cache-control': 'no-store' }));
+  for (const path of ['/api/v1/streams', '/api/v1/server', '/healthz']) routes.all(path, methodNotAllowed);
+
+  routes.get('*', (context) => {
+    const path = pathOf(context);
+    const file = files.get(path);
+    if (file !== undefined) return answerFile(context, file);
+    if (path === '/') {
+      const text =
+        'The web page is not built: run "npm run build", then start the server again. The API is at /api/v1/streams.\n';
+      return context.text(text, 503, { 'cache-control': 'no-store' });
+    }
+    return answerError(context, 404, 'not-found', `There is nothing at ${path}.`);
+  });
+  routes.all('*', methodNotAllowed);
+
+  routes.onError((error, context) => {
+    logger.error({ err: error, path: context.req.path }, 'a request failed');
+    return answerError(context, 500, 'internal', 'The server failed; its log says why.');
+  });
+  return routes;
+}
+
+function answerJson(context: PageContext, body: object): Response {
+  return context.body(JSON.stringify(body), 200, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+}
+
+function answerError(context: PageContext, status: 404 | 405 | 500, error: string, message: string): Response {
+  return context.body(JSON.stringify({ error, message } satisfies ApiError), status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+}
+
+function methodNotAllowed(context: PageContext): Response {
+  context.header('allow', 'GET, HEAD');
+  return answerError(context, 405, 'method-not-allowed', `${context.req.method} is not possible here.`);
+}
+
+function answerFile(context: PageContext, file: ConsoleFile): Response {
+  context.header('cache-control', file.cacheControl);
+  context.header('etag', file.etag);
+  context.header('vary', 'accept-encoding');
+  if (context.req.header('if-none-match')?.includes(file.etag) === true) return context.body(null, 304);
+  context.header('content-type', file.contentType);
+  if (file.contentType.startsWith('text/html')) {
+    context.header('content-security-policy', contentSecurityPolicy);
+    context.header('referrer-policy', 'no-referrer');
+  }
+  const acceptsGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(context.req.header('accept-encoding') ?? '');
+  const compressed = acceptsGzip ? file.compressed() : undefined;
+  if (compressed === undefined) return context.body(file.content);
+  context.header('content-encoding', 'gzip');
+  return context.body(compressed);
+}
+
+/** The decoded path; one that cannot be decoded was refused before. */
+function pathOf(context: PageContext): string {
+  return decodeURIComponent(new URL(context.req.url).pathname);
+}

@@ -1,0 +1,44 @@
+/** What a request line asks for. */
+export type RequestTarget =
+  | {
+      readonly kind: 'media';
+      readonly app: string;
+      /** May hold slashes and any Unicode. */
+      readonly name: string;
+      readonly audio: boolean;
+      readonly video: boolean;
+    }
+  /** A page, a file of the console, or the API. */
+  | { readonly kind: 'page' }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+const mediaSuffix = '.flv';
+/** Nothing under here is a stream, so that the API can grow without taking names away. */
+const apiPrefix = '/api/';
+
+/**
+ * Reads a request target: `/APP/NAME.flv[?audio=0][&video=0]` is media. The path is taken as it was sent: no `..` is
+ * resolved, since no path of ours ever becomes the path of a file.
+ */
+export function parseRequestTarget(target: string): RequestTarget {
+  // [RFC 9112 §3.2.2] servers accept the absolute form, which only proxies are sent otherwise.
+  const origin = /^https?:\/\/[^/?]*/i.exec(target)?.[0].length ?? 0;
+  const query = target.indexOf('?', origin);
+  let path: string;
+  try {
+    path = decodeURIComponent(target.slice(origin, query < 0 ? undefined : query));
+  } catch {
+    return { kind: 'malformed', reason: 'The path holds a percent sign that begins no valid UTF-8 character.' };
+  }
+  const slash = path.indexOf('/', 1);
+  if (!path.endsWith(mediaSuffix) || slash < 0 || path.startsWith(apiPrefix)) return { kind: 'page' };
+  const parameters = new URLSearchParams(query < 0 ? '' : target.slice(query + 1));
+  const audio = isWanted(parameters.get('audio'));
+  const video = isWanted(parameters.get('video'));
+  if (!audio && !video) return { kind: 'malformed', reason: 'Neither audio nor video is wanted.' };
+  return { kind: 'media', app: path.slice(1, slash), name: path.slice(slash + 1, -mediaSuffix.length), audio, video };
+}
+
+function isWanted(value: string | null): boolean {
+  return value !== '0' && value !== 'false';
+}
