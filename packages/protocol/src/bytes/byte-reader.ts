@@ -87,9 +87,15 @@ export class ByteReader {
   }
 }
 
+/**
+ * Longer text goes to TextDecoder. V8 builds concatenated strings of 13 characters and more as trees of pieces, which
+ * take twenty times their length: a peer could make us hold 200 MB with 8 MB of names.
+ */
+const maxHandDecodedBytes = 12;
+
 /** Short ASCII is decoded by hand: for the names that fill AMF it is several times faster than TextDecoder. */
 function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > 64) return utf8Decoder.decode(bytes.subarray(start, end));
+  if (end - start > maxHandDecodedBytes) return utf8Decoder.decode(bytes.subarray(start, end));
   let text = '';
   for (let i = start; i < end; i += 1) {
     const byte = bytes[i] as number;
