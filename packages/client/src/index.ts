@@ -1,1 +1,6 @@
-export {};
+export { RtmpCommandError, RtmpConnectionError } from './errors.js';
+export { type ConnectOptions, NetConnection } from './net-connection.js';
+export type { NetStream, NetStreamEvent, PlayOptions, PublishOptions, PublishType } from './net-stream.js';
+export type { CommandOptions } from './pending-answer.js';
+export { type FlvSource, type PublishedFlv, type PublishFlvOptions, publishFlv } from './publish-flv.js';
+export { parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './rtmp-url.js';

@@ -1,0 +1,286 @@
+import type { Socket } from 'node:net';
+import {
+  type AmfInput,
+  type AmfValue,
+  type ClientEvent,
+  ClientSession,
+  type ClientSessionLimits,
+  type ConnectParams,
+  type ServerCall,
+  type StatusInfo,
+} from '@millrace/protocol';
+import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
+import { NetStream, type StreamPort, type StreamSink } from './net-stream.js';
+import { nodeCrypto } from './node-crypto.js';
+import { openSocket } from './open-socket.js';
+import { type CommandOptions, PendingAnswer } from './pending-answer.js';
+import { parseRtmpUrl, type RtmpUrl } from './rtmp-url.js';
+import { SessionSocket, sessionNowMs } from './session-socket.js';
+
+export interface ConnectOptions
+  extends Partial<Omit<ConnectParams, 'app' | 'tcUrl'>>,
+    // The session's own limit covers the answer to connect.
+    Pick<CommandOptions, 'signal'> {
+  /** How many path segments make the app; see `parseRtmpUrl`. */
+  readonly appSegments?: number;
+  /** Default `simple`. */
+  readonly handshake?: 'simple' | 'digest';
+  /** Milliseconds to reach the server by TCP; default 10,000, 0: as long as the system tries. */
+  readonly timeoutMs?: number;
+  readonly limits?: Partial<ClientSessionLimits>;
+  /** Bytes of the chunks we send: default 60,000. */
+  readonly chunkSize?: number;
+  /** Bytes of one stream that may wait to be read before the connection is not read any further; default 8 MiB. */
+  readonly maxQueuedBytes?: number;
+  /** Statuses of the connection itself, such as `NetConnection.Connect.Closed`. */
+  readonly onStatus?: (status: StatusInfo) => void;
+  /** Calls of the server: what is returned, or resolved to, is the answer; what is thrown, the refusal's description. */
+  readonly onCall?: (call: ServerCall) => AmfInput | Promise<AmfInput>;
+}
+
+const defaultTimeoutMs = 10_000;
+const defaultMaxQueuedBytes = 8 * 1024 * 1024;
+
+/** A connection to an application of a server. */
+export class NetConnection {
+  /** What was connected to; `streamName` is what its path names beyond the app. */
+  readonly url: RtmpUrl;
+  readonly #options: ConnectOptions;
+  readonly #session: ClientSession;
+  readonly #socket: SessionSocket;
+  readonly #connectAnswer: PendingAnswer<void>;
+  /** By transaction id. */
+  readonly #answers = new Map<number, PendingAnswer<AmfValue>>();
+  /** By message stream id. */
+  readonly #sinks = new Map<number, StreamSink>();
+  /** Streams with more waiting than they may have. */
+  readonly #fullStreams = new Set<number>();
+  readonly #port: StreamPort;
+  #status: StatusInfo | undefined;
+  #properties: AmfValue;
+  #onClosed: (error: RtmpConnectionError) => void = () => {};
+
+  /** Resolves when the connection is over, with the reason; `ERR_RTMP_CONNECTION_CLOSED` is the orderly one. */
+  readonly closed: Promise<RtmpConnectionError> = new Promise((resolve) => {
+    this.#onClosed = resolve;
+  });
+
+  private constructor(url: RtmpUrl, socket: Socket, options: ConnectOptions) {
+    this.url = url;
+    this.#options = options;
+    this.#connectAnswer = new PendingAnswer('connect', { timeoutMs: 0, signal: options.signal });
+    this.#session = new ClientSession({
+      crypto: nodeCrypto,
+      nowMs: sessionNowMs(),
+      ...(options.handshake && { handshake: options.handshake }),
+      ...(options.limits && { limits: options.limits }),
+      ...(options.chunkSize && { chunkSize: options.chunkSize }),
+    });
+    this.#socket = new SessionSocket(socket, this.#session, {
+      onEvent: (event) => this.#receive(event),
+      onEnd: (error) => this.#ended(error),
+    });
+    this.#port = this.#createPort();
+    this.#session.connect({ ...options, app: url.app, tcUrl: url.tcUrl, args: options.args ?? url.connectArgs });
+    this.#socket.flush();
+  }
+
+  /**
+   * Connects to the app of an `rtmp:` URL: TCP, handshake, `connect`.
+   *
+   * Throws `RtmpConnectionError` when there is no way to the server or it breaks off, `RtmpCommandError` when it refuses,
+   * `RtmpUsageError` for a URL that is none, and the signal's reason when it is aborted.
+   */
+  static async connect(url: string | RtmpUrl, options: ConnectOptions = {}): Promise<NetConnection> {
+    const { appSegments = 1, timeoutMs = defaultTimeoutMs, signal } = options;
+    const target = typeof url === 'string' ? parseRtmpUrl(url, { appSegments }) : url;
+    const socket = await openSocket(target, { timeoutMs, signal });
+    const connection = new NetConnection(target, socket, options);
+    try {
+      await connection.#connectAnswer.promise;
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** The server's answer to `connect`. */
+  get status(): StatusInfo | undefined {
+    return this.#status;
+  }
+
+  /** The first object of the answer to `connect`: `fmsVer`, capabilities. */
+  get properties(): AmfValue {
+    return this.#properties;
+  }
+
+  /** The session underneath, for what this class has no method for; call `flush` afterwards. */
+  get session(): ClientSession {
+    return this.#session;
+  }
+
+  /** Sends what `session` was told to say. `false`: the network is behind, see `drained`. */
+  flush(): boolean {
+    return this.#socket.flush();
+  }
+
+  /** Resolves when what was sent is with the system. Rejects with `RtmpConnectionError` when the connection is over. */
+  drained(): Promise<void> {
+    return this.#socket.drained();
+  }
+
+  /** A new stream. Throws `RtmpCommandError` when the server refuses, and as `call` does. */
+  async createStream(options: CommandOptions = {}): Promise<NetStream> {
+    const id = await this.#request('createStream', (session) => session.createStream(), options);
+    // Nothing is missed: a server has nothing to say on a stream before the first command on it.
+    return new NetStream(this.#port, Number(id));
+  }
+
+  /**
+   * Calls a method of the server's application. Resolves to the first value of its answer.
+   * Throws `RtmpCommandError` when the server refuses, `RtmpConnectionError`, or `RtmpRemoteError`
+   * `ERR_RTMP_TIMEOUT_COMMAND`.
+   */
+  call(name: string, args: readonly AmfInput[] = [], options: CommandOptions = {}): Promise<AmfValue> {
+    return this.#request(name, (session) => session.call(name, args), options);
+  }
+
+  /** Sends what is left and closes, with all streams. Resolves when the socket is closed, after two seconds at most. */
+  async close(): Promise<void> {
+    for (const sink of [...this.#sinks.values()]) sink.close();
+    await this.#socket.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #request(
+    command: string,
+    send: (session: ClientSession) => number,
+    options: CommandOptions,
+  ): Promise<AmfValue> {
+    if (this.#socket.end) throw this.#socket.end;
+    const answer = new PendingAnswer<AmfValue>(command, options);
+    let transactionId = 0;
+    try {
+      transactionId = send(this.#session);
+      this.#answers.set(transactionId, answer);
+      this.#socket.flush();
+      return await answer.promise;
+    } finally {
+      answer.stopWaiting();
+      this.#answers.delete(transactionId);
+    }
+  }
+
+  #createPort(): StreamPort {
+    const socket = this.#socket;
+    const maxQueuedBytes = this.#options.maxQueuedBytes ?? defaultMaxQueuedBytes;
+    return {
+      session: this.#session,
+      get end() {
+        return socket.end;
+      },
+      attach: (id, sink) => this.#sinks.set(id, sink),
+      detach: (id) => {
+        this.#sinks.delete(id);
+        this.#setFull(id, false);
+      },
+      flush: () => socket.flush(),
+      drained: () => socket.drained(),
+      onQueuedBytes: (id, bytes) => this.#setFull(id, bytes > maxQueuedBytes && this.#sinks.has(id)),
+    };
+  }
+
+  #setFull(id: number, full: boolean): void {
+    if (full === this.#fullStreams.has(id)) return;
+    if (full) this.#fullStreams.add(id);
+    else this.#fullStreams.delete(id);
+    this.#socket.setReading(this.#fullStreams.size === 0);
+  }
+
+  #receive(event: ClientEvent): void {
+    switch (event.type) {
+      case 'handshaken':
+      case 'closed':
+      case 'failed':
+        return; // The socket sees to the last two.
+      case 'connected':
+        this.#status = event.status;
+        this.#properties = event.properties;
+        this.#connectAnswer.resolve();
+        return;
+      case 'rejected':
+        this.#connectAnswer.reject(new RtmpCommandError('connect', event.status));
+        return;
+      case 'streamCreated':
+        this.#streamCreated(event.transactionId, event.messageStreamId);
+        return;
+      case 'result':
+        this.#answers.get(event.transactionId)?.resolve(event.values[0]);
+        return;
+      case 'error': {
+        const answer = this.#answers.get(event.transactionId);
+        if (answer) answer.reject(new RtmpCommandError(answer.command, event.status));
+        // The commands of a stream have no transaction: such an error can only be told to the stream.
+        else if (event.name === undefined) this.#sinks.get(event.messageStreamId)?.onStatus(event.status);
+        return;
+      }
+      case 'status':
+        if (event.messageStreamId === 0) this.#options.onStatus?.(event.status);
+        else this.#sinks.get(event.messageStreamId)?.onStatus(event.status);
+        return;
+      case 'media':
+        this.#sinkOf(event.messageStreamId)?.onMessage(event.message, undefined);
+        return;
+      case 'data':
+        this.#sinkOf(event.messageStreamId)?.onMessage(event.message, event.values);
+        return;
+      case 'userControl':
+        if ('messageStreamId' in event.event) this.#sinks.get(event.event.messageStreamId)?.onUserControl(event.event);
+        return;
+      case 'call':
+        void this.#answerCall(event.call);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #streamCreated(transactionId: number, messageStreamId: number): void {
+    const answer = this.#answers.get(transactionId);
+    if (answer) answer.resolve(messageStreamId);
+    // Nobody waits any more: the stream would count against the server's limit for nothing.
+    else this.#session.deleteStream(messageStreamId);
+  }
+
+  /** node-media-server sends media on message stream 0; where one stream plays, that is the one. */
+  #sinkOf(messageStreamId: number): StreamSink | undefined {
+    if (messageStreamId !== 0) return this.#sinks.get(messageStreamId);
+    const playing = [...this.#sinks.values()].filter((sink) => sink.playing);
+    return playing.length === 1 ? playing[0] : undefined;
+  }
+
+  async #answerCall(call: ServerCall): Promise<void> {
+    const { onCall } = this.#options;
+    if (!onCall) {
+      this.#session.rejectCall(call);
+      return; // Sent with the rest of what these bytes from the server set off.
+    }
+    try {
+      this.#session.respond(call, await onCall(call));
+    } catch (error) {
+      this.#session.rejectCall(call, error instanceof Error ? error.message : String(error));
+    }
+    this.#socket.flush();
+  }
+
+  #ended(error: RtmpConnectionError): void {
+    this.#connectAnswer.reject(error);
+    for (const answer of this.#answers.values()) answer.reject(error);
+    for (const sink of this.#sinks.values()) sink.onEnd(error);
+    this.#onClosed(error);
+  }
+}

@@ -1,0 +1,275 @@
+import {
+  type AmfInput,
+  type AmfValue,
+  type ClientSession,
+  messageTypes,
+  type PlayParams,
+  type RawMessage,
+  RtmpUsageError,
+  type StatusInfo,
+  type UserControlEvent,
+} from '@millrace/protocol';
+import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
+import { EventQueue } from './event-queue.js';
+import { type CommandOptions, PendingAnswer } from './pending-answer.js';
+
+export type NetStreamEvent =
+  /** An FLV tag body; times are milliseconds, 0 … 2³²−1, wrapping. */
+  | { readonly type: 'audio' | 'video'; readonly timestamp: number; readonly payload: Uint8Array }
+  /** `values` are `undefined` where the body is not valid AMF. */
+  | {
+      readonly type: 'data';
+      readonly timestamp: number;
+      readonly payload: Uint8Array;
+      readonly values: readonly AmfValue[] | undefined;
+    }
+  | { readonly type: 'status'; readonly status: StatusInfo }
+  /** Stream Begin, Stream EOF and their like. */
+  | { readonly type: 'userControl'; readonly event: UserControlEvent };
+
+export type PublishType = 'live' | 'record' | 'append';
+
+export interface PublishOptions extends CommandOptions {
+  /** Whether to send `releaseStream` and `FCPublish` first, as most encoders do; default `true`. */
+  readonly fcPublish?: boolean;
+}
+
+export interface PlayOptions extends PlayParams, CommandOptions {
+  /** How much the server may send ahead; default 3000 ms, as players commonly ask for. */
+  readonly bufferMs?: number;
+}
+
+/** What a connection delivers to a stream. */
+export interface StreamSink {
+  readonly playing: boolean;
+  onStatus(status: StatusInfo): void;
+  onMessage(message: RawMessage, values: readonly AmfValue[] | undefined): void;
+  onUserControl(event: UserControlEvent): void;
+  /** The connection is about to be closed by us. */
+  close(): void;
+  /** The connection is over. */
+  onEnd(error: RtmpConnectionError): void;
+}
+
+/** What a stream needs of its connection. */
+export interface StreamPort {
+  readonly session: ClientSession;
+  /** Why there is no connection any more; `undefined` while there is one. */
+  readonly end: RtmpConnectionError | undefined;
+  attach(id: number, sink: StreamSink): void;
+  detach(id: number): void;
+  /** Sends what the session has to say. `false`: see `NetStream.drained`. */
+  flush(): boolean;
+  drained(): Promise<void>;
+  /** How many bytes of the stream wait to be read. */
+  onQueuedBytes(id: number, bytes: number): void;
+}
+
+/**
+ * A stream of a connection: publishes or plays one thing at a time.
+ *
+ * Iterating over it gives what the server sends on it, in order. What is not read waits; past 8 MiB the connection is not
+ * read any further, with all its streams, until it is. The iteration ends when the stream is closed, and throws
+ * `RtmpConnectionError` when the connection is lost.
+ */
+export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
+  /** The message stream id, 1 … 2³²−1. */
+  readonly id: number;
+  readonly #port: StreamPort;
+  readonly #events: EventQueue<NetStreamEvent>;
+  #pending: { readonly answer: PendingAnswer<StatusInfo>; readonly code: string } | undefined;
+  #publishedName: string | undefined;
+  #playing = false;
+  #closed = false;
+
+  constructor(port: StreamPort, id: number) {
+    this.#port = port;
+    this.id = id;
+    this.#events = new EventQueue(eventBytes, (bytes) => port.onQueuedBytes(id, bytes));
+    port.attach(id, this.#createSink());
+  }
+
+  /** `true` from `close`, or from the end of the connection on. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Publishes under a name, which may carry a query (`name?key=…`). Resolves when the server has agreed.
+   * Throws `RtmpCommandError` when it refuses, `RtmpConnectionError`, or `RtmpRemoteError` `ERR_RTMP_TIMEOUT_COMMAND`.
+   */
+  async publish(streamName: string, type: PublishType = 'live', options: PublishOptions = {}): Promise<StatusInfo> {
+    return await this.#command('publish', 'NetStream.Publish.Start', options, (session) => {
+      if (options.fcPublish ?? true) {
+        session.releaseStream(streamName);
+        session.fcPublish(streamName);
+        this.#publishedName = streamName;
+      }
+      session.publish(this.id, streamName, type);
+    });
+  }
+
+  /** Plays a name. Resolves when the server has agreed, or has begun without a word. Throws as `publish` does. */
+  async play(streamName: string, options: PlayOptions = {}): Promise<StatusInfo> {
+    return await this.#command('play', 'NetStream.Play.Start', options, (session) => {
+      this.#playing = true;
+      session.setBufferLength(this.id, options.bufferMs ?? 3_000);
+      session.play(this.id, streamName, options);
+    });
+  }
+
+  /** `timeMs`: where the player stands. The server's answer comes as a status. */
+  pause(pause: boolean, timeMs: number): void {
+    this.#send((session) => session.pause(this.id, pause, timeMs));
+  }
+
+  /** The server's answer comes as a status. */
+  seek(timeMs: number): void {
+    this.#send((session) => session.seek(this.id, timeMs));
+  }
+
+  receiveAudio(receive: boolean): void {
+    this.#send((session) => session.receiveAudio(this.id, receive));
+  }
+
+  receiveVideo(receive: boolean): void {
+    this.#send((session) => session.receiveVideo(this.id, receive));
+  }
+
+  /**
+   * Sends an FLV audio tag body. The payload is copied. `false`: the network is behind; await `drained()` before sending
+   * more, or what is not sent piles up in memory. Throws `RtmpConnectionError` when there is no connection any more.
+   */
+  sendAudio(timestamp: number, payload: Uint8Array): boolean {
+    return this.sendMessage({ messageTypeId: messageTypes.audio, timestamp, payload });
+  }
+
+  /** Sends an FLV video tag body; the rest as `sendAudio`. */
+  sendVideo(timestamp: number, payload: Uint8Array): boolean {
+    return this.sendMessage({ messageTypeId: messageTypes.video, timestamp, payload });
+  }
+
+  /** Sends values, such as `['@setDataFrame', 'onMetaData', {…}]`, or a ready AMF0 body; the rest as `sendAudio`. */
+  sendData(timestamp: number, data: readonly AmfInput[] | Uint8Array): boolean {
+    if (data instanceof Uint8Array) {
+      return this.sendMessage({ messageTypeId: messageTypes.dataAmf0, timestamp, payload: data });
+    }
+    return this.#send((session) => session.sendData(this.id, timestamp, data));
+  }
+
+  /** Sends any message on this stream; the rest as `sendAudio`. */
+  sendMessage(message: Omit<RawMessage, 'messageStreamId'>): boolean {
+    return this.#send((session) => session.sendMessage(this.id, { ...message, messageStreamId: this.id }));
+  }
+
+  /** Resolves when what was sent is with the system. Rejects with `RtmpConnectionError` when the connection is over. */
+  drained(): Promise<void> {
+    return this.#port.drained();
+  }
+
+  /** Stops publishing or playing and gives the stream back. The connection stays. */
+  close(): void {
+    if (this.#closed) return;
+    if (!this.#port.end) {
+      const { session } = this.#port;
+      if (this.#publishedName !== undefined) session.fcUnpublish(this.#publishedName);
+      session.deleteStream(this.id);
+      this.#port.flush();
+      this.#port.detach(this.id);
+    }
+    this.#closed = true;
+    this.#pending?.answer.reject(new RtmpUsageError('ERR_RTMP_STREAM_CLOSED', 'the stream was closed'));
+    this.#events.finish();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<NetStreamEvent, undefined> {
+    return this.#events;
+  }
+
+  #createSink(): StreamSink {
+    const stream = this;
+    return {
+      get playing() {
+        return stream.#playing;
+      },
+      onStatus: (status) => {
+        this.#events.push({ type: 'status', status });
+        if (status.level === 'error') this.#refuse(status);
+        else if (status.code === this.#pending?.code) this.#pending.answer.resolve(status);
+      },
+      onMessage: (message, values) => {
+        const event = toEvent(message, values);
+        this.#events.push(event);
+        if (event.type !== 'data' && this.#pending?.answer.command === 'play') {
+          this.#pending.answer.resolve(startedSilently);
+        }
+      },
+      onUserControl: (event) => this.#events.push({ type: 'userControl', event }),
+      close: () => this.close(),
+      onEnd: (error) => {
+        this.#pending?.answer.reject(error);
+        this.#closed = true;
+        this.#events.finish(error.code === 'ERR_RTMP_CONNECTION_CLOSED' ? undefined : error);
+      },
+    };
+  }
+
+  #refuse(status: StatusInfo): void {
+    if (this.#pending) this.#pending.answer.reject(new RtmpCommandError(this.#pending.answer.command, status));
+  }
+
+  async #command(
+    command: string,
+    code: string,
+    options: CommandOptions,
+    send: (session: ClientSession) => void,
+  ): Promise<StatusInfo> {
+    const { session } = this.#open();
+    if (this.#pending) {
+      const waiting = this.#pending.answer.command;
+      throw new RtmpUsageError('ERR_RTMP_STREAM_BUSY', `${command} while ${waiting} waits for its answer`);
+    }
+    const answer = new PendingAnswer<StatusInfo>(command, options);
+    this.#pending = { answer, code };
+    try {
+      send(session);
+      this.#port.flush();
+      return await answer.promise;
+    } finally {
+      answer.stopWaiting();
+      this.#pending = undefined;
+    }
+  }
+
+  /** The port, if there is still something behind it. */
+  #open(): StreamPort {
+    if (this.#port.end) throw this.#port.end;
+    if (this.#closed) throw new RtmpUsageError('ERR_RTMP_STREAM_CLOSED', 'the stream has been closed');
+    return this.#port;
+  }
+
+  #send(send: (session: ClientSession) => void): boolean {
+    send(this.#open().session);
+    return this.#port.flush();
+  }
+}
+
+/** Stands for the status of a server that plays without announcing it. */
+const startedSilently: StatusInfo = { level: '', code: '', description: '', info: undefined };
+
+function toEvent(message: RawMessage, values: readonly AmfValue[] | undefined): NetStreamEvent {
+  const { messageTypeId, timestamp, payload } = message;
+  switch (messageTypeId) {
+    case messageTypes.audio:
+      return { type: 'audio', timestamp, payload };
+    case messageTypes.video:
+      return { type: 'video', timestamp, payload };
+    default:
+      return { type: 'data', timestamp, payload, values };
+  }
+}
+
+/** What a waiting event weighs, with an allowance for the event itself. */
+function eventBytes(event: NetStreamEvent): number {
+  return 'payload' in event ? event.payload.length + 64 : 64;
+}

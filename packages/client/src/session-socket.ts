@@ -1,0 +1,156 @@
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { ClientEvent, ClientSession } from '@millrace/protocol';
+import { RtmpConnectionError } from './errors.js';
+
+export interface SessionSocketHandlers {
+  onEvent(event: ClientEvent): void;
+  /** Once, when nothing more will come. */
+  onEnd(error: RtmpConnectionError): void;
+}
+
+/** How long a server may take to close its side after we closed ours. */
+const closeTimeoutMs = 2_000;
+
+/** The session's clock. */
+export function sessionNowMs(): number {
+  return performance.now();
+}
+
+/** Joins a session to its socket: bytes both ways, deadlines, the end. */
+export class SessionSocket {
+  readonly #socket: Socket;
+  readonly #session: ClientSession;
+  readonly #handlers: SessionSocketHandlers;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #end: RtmpConnectionError | undefined;
+  #drainWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  /** `socket` is connected, and belongs to this object from here on. */
+  constructor(socket: Socket, session: ClientSession, handlers: SessionSocketHandlers) {
+    this.#socket = socket;
+    this.#session = session;
+    this.#handlers = handlers;
+    socket.on('data', (bytes) => this.#receive(bytes));
+    socket.on('drain', () => this.#releaseDrainWaiters());
+    socket.on('error', (cause) => this.#finish(lost('the connection broke', cause)));
+    socket.on('close', () => this.#finish(lost('the server closed the connection')));
+  }
+
+  /** Why the connection is over; `undefined` while it is not. */
+  get end(): RtmpConnectionError | undefined {
+    return this.#end;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
+  /** Sends what the session has to say. `false`: more waits to be sent than should, see `drained`. */
+  flush(): boolean {
+    for (let bytes = this.#session.takeOutput(); bytes; bytes = this.#session.takeOutput()) {
+      if (this.#socket.writable) this.#socket.write(bytes);
+    }
+    this.#armTimer();
+    return !this.#socket.writableNeedDrain;
+  }
+
+  /** Resolves when everything sent so far is with the system. Rejects when the connection is over. */
+  drained(): Promise<void> {
+    if (this.#end) return Promise.reject(this.#end);
+    if (!this.#socket.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }));
+  }
+
+  /** Stops and starts reading: the server feels it once the system's buffers are full. */
+  setReading(reading: boolean): void {
+    if (reading) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
+  /** Sends what is left, closes, and resolves when the socket is closed; after two seconds it is cut off. */
+  close(): Promise<void> {
+    this.#session.close();
+    this.flush();
+    this.#finish(new RtmpConnectionError('ERR_RTMP_CONNECTION_CLOSED', 'the connection was closed'));
+    return this.#endSocket();
+  }
+
+  #endSocket(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), closeTimeoutMs);
+      socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      // What the server still sends must be read away, or its end of the connection is never seen.
+      socket.resume();
+      socket.end();
+    });
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#end) return;
+    this.#session.receive(bytes, sessionNowMs());
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    for (let event = this.#session.nextEvent(); event; event = this.#session.nextEvent()) {
+      if (event.type === 'failed') {
+        this.flush();
+        this.#finish(lost(event.error.message, event.error));
+      } else if (event.type === 'closed') {
+        this.flush();
+        this.#finish(new RtmpConnectionError('ERR_RTMP_CONNECTION_CLOSED', 'the server closed the connection'));
+      } else {
+        this.#handlers.onEvent(event);
+      }
+      if (this.#end) {
+        void this.#endSocket();
+        return;
+      }
+    }
+    this.flush();
+  }
+
+  #armTimer(): void {
+    const deadlineMs = this.#end ? undefined : this.#session.nextDeadlineMs();
+    // A deadline that moved further away is found when the timer fires: no timer is touched for each message.
+    if (deadlineMs === undefined || deadlineMs >= this.#timerAtMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = deadlineMs;
+    this.#timer = setTimeout(() => this.#checkDeadline(), Math.max(0, Math.ceil(deadlineMs - sessionNowMs())));
+  }
+
+  #checkDeadline(): void {
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    this.#session.checkDeadline(sessionNowMs());
+    this.#dispatch();
+  }
+
+  #releaseDrainWaiters(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
+    for (const { resolve, reject } of waiters) {
+      if (this.#end) reject(this.#end);
+      else resolve();
+    }
+  }
+
+  #finish(error: RtmpConnectionError): void {
+    if (this.#end) return;
+    this.#end = error;
+    this.#session.close();
+    clearTimeout(this.#timer);
+    this.#releaseDrainWaiters();
+    this.#handlers.onEnd(error);
+  }
+}
+
+function lost(message: string, cause?: unknown): RtmpConnectionError {
+  return new RtmpConnectionError('ERR_RTMP_CONNECTION_LOST', message, { cause });
+}
