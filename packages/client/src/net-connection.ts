@@ -100,7 +100,7 @@ export class NetConnection {
       await connection.#connectAnswer.promise;
       return connection;
     } catch (error) {
-      await connection.close();
+      connection.#socket.destroy();
       throw error;
     }
   }

@@ -77,6 +77,12 @@ export class SessionSocket {
     return this.#endSocket();
   }
 
+  /** Cuts the connection off. */
+  destroy(): void {
+    this.#finish(new RtmpConnectionError('ERR_RTMP_CONNECTION_CLOSED', 'the connection was closed'));
+    this.#socket.destroy();
+  }
+
   #endSocket(): Promise<void> {
     const socket = this.#socket;
     if (socket.closed) return Promise.resolve();
