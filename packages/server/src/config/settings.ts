@@ -121,7 +121,7 @@ export const settings = {
       5000,
       0,
       10 * minuteMs,
-      'The same client coming back gets its name, even where the server has not yet seen the old connection end, when that was silent for no longer than this, ms.',
+      'A client that comes back on a new connection gets its name although the old connection is still open, once that has been silent for this long, ms.',
     ),
   },
   limits: {
