@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { within } from './harness/deadline.js';
-import { captureHttpFlv, captureWebSocketFlv, type FlvCapture, mediaLines, tagsOf } from './harness/flv-capture.js';
+import {
+  captureHttpFlv,
+  captureWebSocketFlv,
+  differenceFromTail,
+  type FlvCapture,
+  mediaLines,
+  tagsOf,
+} from './harness/flv-capture.js';
 import { type MediaName, mediaFile } from './harness/media.js';
 import {
   differenceFromSent,
@@ -109,8 +116,10 @@ describe.each(media)('what ffmpeg publishes (%s) reaches', (name) => {
     requirePeer('gst-launch-1.0', test);
     await ended('gstreamer');
     const received = await packetsOfFile(file('gstreamer.flv'));
-    expect(differenceFromSent(received, sent)).toBeUndefined();
-    expect(received).toHaveLength(sent.length);
+    // rtmp2src (1.22) hands packets on one by one from another thread, and drops the one that still waits when it is
+    // told of the end: the last packet may be missing.
+    expect(received.length).toBeGreaterThanOrEqual(sent.length - 1);
+    expect(differenceFromSent(received, sent.slice(0, received.length))).toBeUndefined();
   });
 
   it('ffmpeg over HTTP-FLV, joining late', async (test) => {
@@ -129,13 +138,7 @@ describe.each(media)('what ffmpeg publishes (%s) reaches', (name) => {
     requirePeer('ffmpeg', test);
     const capture = kind === 'HTTP' ? http : webSocket;
     await within(15_000, 'the end of the stream', capture.ended);
-    const original = mediaLines(tagsOf(readFileSync(source)));
-    const received = mediaLines(capture.tags);
-    // The sequence headers come first at a time of the server's choosing; everything after them is the source's tail.
-    const headers = new Set(sent.map((packet) => packet.media)).size;
-    const tail = received.slice(headers);
-    expect(tail.length).toBeGreaterThan(0);
-    expect(tail).toEqual(original.slice(-tail.length));
+    expect(differenceFromTail(mediaLines(capture.tags), mediaLines(tagsOf(readFileSync(source))))).toBeUndefined();
     const copy = file(`${kind}.flv`);
     writeFileSync(copy, capture.bytes());
     expect(differenceFromSent(await packetsOfFile(copy), sent)).toBeUndefined();

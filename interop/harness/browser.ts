@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from './deadline.js';
 import { requirePeer } from './peers.js';
 import { repository } from './server.js';
 
@@ -7,9 +8,6 @@ import { repository } from './server.js';
 interface PlaywrightPage {
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<unknown>;
-  waitForFunction(expression: string, argument?: unknown, options?: { timeout: number }): Promise<unknown>;
-  click(selector: string): Promise<void>;
-  textContent(selector: string): Promise<string | null>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
@@ -62,18 +60,15 @@ export class BrowserPage {
     await this.#page.goto(url);
   }
 
-  /** Waits until a JavaScript expression is true in the page. */
+  /**
+   * Waits until a JavaScript expression is true in the page. Asked from here: the page's content security policy
+   * forbids it to evaluate strings, as Playwright's own waiting would.
+   */
   async until(expression: string, deadlineMs = 20_000): Promise<void> {
     try {
-      await this.#page.waitForFunction(expression, undefined, { timeout: deadlineMs });
+      await eventually(expression, async () => (await this.#page.evaluate(expression)) === true, deadlineMs);
     } catch (cause) {
-      const text = await this.#page.textContent('body');
-      throw new Error(
-        `not within ${deadlineMs} ms: ${expression}\nthe page says: ${text}\n${this.complaints.join('\n')}`,
-        {
-          cause,
-        },
-      );
+      throw new Error([`${cause}`, ...this.complaints, `the page says: ${await this.text()}`].join('\n'), { cause });
     }
   }
 
@@ -81,12 +76,8 @@ export class BrowserPage {
     return this.#page.evaluate(expression);
   }
 
-  async click(selector: string): Promise<void> {
-    await this.#page.click(selector);
-  }
-
   async text(): Promise<string> {
-    return (await this.#page.textContent('body')) ?? '';
+    return String(await this.#page.evaluate('document.body.innerText'));
   }
 
   /** Kept in the git-ignored folder artifacts/, for people and for CI to show. */

@@ -119,6 +119,25 @@ export function mediaLines(tags: readonly CapturedTag[]): string[] {
     });
 }
 
+/**
+ * What differs between the media that a late joiner got and what was published, undefined if nothing does: first some
+ * of the publisher's own sequence headers, at times of the server's choosing, then the publication's tail, unchanged.
+ */
+export function differenceFromTail(received: readonly string[], published: readonly string[]): string | undefined {
+  let tail = 0;
+  while (tail < received.length && received.at(-1 - tail) === published.at(-1 - tail)) tail += 1;
+  if (tail === 0) return `it ends with ${received.at(-1)}, not with ${published.at(-1)}`;
+  const withoutTime = (line: string): string => line.replace(/ \d+/, '');
+  const beginning = new Set(published.slice(0, maxHeaders).map(withoutTime));
+  const headers = received.slice(0, received.length - tail);
+  const stranger = headers.findLast((line) => !beginning.has(withoutTime(line)));
+  if (stranger !== undefined) return `before the last ${tail} of ${received.length} tags it has ${stranger}`;
+  return undefined;
+}
+
+/** Sequence headers, colour and channel descriptions of every track stand among the first tags of a publication. */
+const maxHeaders = 16;
+
 /** What a legacy tag (H.264, AAC, script data) is, in a word, for tests of the order in which a player gets things. */
 export function describeTag(tag: CapturedTag): string {
   const [first = 0, second = 0] = tag.payload;
