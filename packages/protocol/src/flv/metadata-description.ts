@@ -96,17 +96,15 @@ function describeVideo(trackId: number, properties: Properties): VideoDescriptio
 }
 
 function describeAudio(trackId: number, properties: Properties): AudioDescription {
-  const stereo = properties.get('stereo');
+  // `stereo: false` says nothing: FFmpeg sends it for six channels.
+  const stereo = properties.get('stereo') === true ? 2 : undefined;
   return {
     trackId,
     ...present({
       codec: audioCodecOf(properties.get('audiocodecid')),
       // The track map's names differ from the top level's [E-RTMP v2, Enhancing onMetaData].
       sampleRate: positive(properties.get('audiosamplerate')) ?? positive(properties.get('samplerate')),
-      channels:
-        positive(properties.get('audiochannels')) ??
-        positive(properties.get('channels')) ??
-        (typeof stereo === 'boolean' ? (stereo ? 2 : 1) : undefined),
+      channels: positive(properties.get('audiochannels')) ?? positive(properties.get('channels')) ?? stereo,
       dataRateKbps: positive(properties.get('audiodatarate')),
     }),
   };

@@ -102,7 +102,7 @@ describe('describeMetadata', () => {
         { trackId: 1, codec: 'hevc', width: 1024 },
       ],
       audio: [
-        { trackId: 0, codec: 'aac', channels: 1 },
+        { trackId: 0, codec: 'aac' },
         { trackId: 1, codec: 'opus', channels: 6, sampleRate: 48000 },
       ],
       durationSeconds: 12.5,
