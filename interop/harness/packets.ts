@@ -110,7 +110,7 @@ export function differenceFromSent(received: readonly Packet[], sent: readonly P
 }
 
 /** The first difference between two runs of packets, or undefined. */
-export function difference(received: readonly Packet[], expected: readonly Packet[]): string | undefined {
+function difference(received: readonly Packet[], expected: readonly Packet[]): string | undefined {
   const length = Math.max(received.length, expected.length);
   for (let i = 0; i < length; i++) {
     if (!isSame(received[i], expected[i]))
