@@ -98,7 +98,7 @@ for (const entry of packages) {
 }
 
 check('unused files, exports and dependencies (knip)', () => {
-  run(process.execPath, [commandFile('knip', 'knip'), '--no-progress']);
+  run(process.execPath, [commandFile('knip', 'knip'), '--no-progress', '--no-config-hints']);
 });
 
 check('the installed tarballs: millrace --version, and every entry imports', () => {
