@@ -134,7 +134,7 @@ function tableRow(server, results, reference) {
     `${of((r) => r.join_ms.p50, 0)} / ${of((r) => r.join_ms.p99, 0)}`,
     of((r) => r.server_MiB, 0),
     of((r) => r.KiB_per_player, 0),
-    of((r) => r.gbit_s, 2),
+    of((r) => (r.players > 0 ? r.gbit_s : r.published_gbit_s), 2),
     `${sum((r) => r.lost)} / ${sum((r) => r.repeated)} / ${sum((r) => r.damaged)}`,
     of((r) => r.load_cores, 2),
   ];
