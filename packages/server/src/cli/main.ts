@@ -1,0 +1,14 @@
+import { configYaml } from '../config/index.js';
+import { version } from '../version.js';
+import { createProgram } from './program.js';
+import { serve } from './serve.js';
+
+// A reader that has seen enough (`millrace config | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+await createProgram(version, {
+  serve,
+  config: () => void process.stdout.write(configYaml()),
+}).parseAsync();

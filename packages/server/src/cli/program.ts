@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander';
+import type { ServeOptions } from './serve.js';
+
+/** What the commands do. */
+export interface Actions {
+  serve(options: ServeOptions): Promise<void>;
+  /** Prints every key of the configuration with its default. */
+  config(): void;
+}
+
+const examples = `
+Examples:
+  millrace serve                                   RTMP on port 1935, the web page on port 8080
+  millrace serve --demo                            the same, with a test stream to watch: live/demo
+  millrace serve --set rtmp.listen=127.0.0.1:1936  another address
+  millrace serve --config millrace.yaml            settings from a file
+  millrace config > millrace.yaml                  a file with every setting, its default and its meaning
+
+Publish to rtmp://HOST/live/NAME with ffmpeg or OBS. Watch rtmp://HOST/live/NAME with a player, or in the web page.
+`;
+
+/** The command line. */
+export function createProgram(version: string, actions: Actions): Command {
+  const program = new Command('millrace')
+    .description('A live RTMP server: OBS and ffmpeg publish, players and browsers watch.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', examples)
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+
+  program
+    .command('serve')
+    .description('run the server until it is stopped by Ctrl+C or SIGTERM')
+    .option('-c, --config <file>', 'YAML file with settings')
+    .option('-s, --set <key=value>', 'one setting; wins over the file; may be repeated', collect, [])
+    .addOption(new Option('-l, --log <format>', 'how the log is written').choices(['pretty', 'json']))
+    .option('--demo', 'also publish a test stream, live/demo', false)
+    .addHelpText('after', examples)
+    .action((options: ServeOptions) => actions.serve(options));
+
+  program
+    .command('config')
+    .description('print a configuration file with every setting, its default and its meaning')
+    .action(() => actions.config());
+
+  return program;
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}
+
+/** Commander's message, its suggestion if it has one, and where to read on. */
+function oneLine(text: string): string {
+  const message = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+  return `${message}. See: millrace --help\n`.replace(/([.)?])\. See/, '$1 See');
+}

@@ -1,0 +1,69 @@
+export interface ReadyFacts {
+  readonly version: string;
+  /** As bound: the real port where 0 was asked for. */
+  readonly rtmp: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number };
+  /** Whether the test stream is published. */
+  readonly demo: boolean;
+}
+
+const defaultRtmpPort = 1935;
+const defaultHttpPort = 80;
+
+/** For people: the addresses, how to publish, how to watch. */
+export function readyText({ version, rtmp, http, demo }: ReadyFacts): string {
+  const rtmpUrl = urlOf('rtmp', rtmp, defaultRtmpPort);
+  const httpUrl = urlOf('http', http, defaultHttpPort);
+  const watched = demo ? 'live/demo' : 'live/test';
+  const rows: [string, string][] = [
+    ['RTMP', rtmpUrl],
+    ['Web page', `${httpUrl}/`],
+    ['', ''],
+    [
+      'Publish with ffmpeg',
+      `ffmpeg -re -i input.mp4 -c:v libx264 -preset veryfast -g 60 -c:a aac -f flv ${rtmpUrl}/live/test`,
+    ],
+    ['Publish with OBS', `Service "Custom…", Server ${rtmpUrl}/live, Stream Key test`],
+    ['Watch in a browser', `${httpUrl}/`],
+    ['Watch in a player', `ffplay ${rtmpUrl}/${watched}`],
+    ['Watch as HTTP-FLV', `${httpUrl}/${watched}.flv`],
+  ];
+  if (demo) rows.push(['', ''], ['Test stream', `${rtmpUrl}/live/demo (until the server stops)`]);
+  const width = Math.max(...rows.map(([label]) => label.length)) + 3;
+  const lines = rows.map(([label, text]) => (label === '' ? '' : `  ${label.padEnd(width)}${text}`));
+  return ['', `millrace ${version} is ready. Ctrl+C stops it.`, '', ...lines, '', ''].join('\n');
+}
+
+/** For programs: one line, whatever the level of the log. The ports stand by themselves as well as in the addresses. */
+export function readyJson({ version, rtmp, http, demo }: ReadyFacts, nowMs: number): string {
+  const line = {
+    level: 'info',
+    time: nowMs,
+    msg: 'ready',
+    version,
+    rtmp: { ...rtmp, url: urlOf('rtmp', rtmp) },
+    http: { ...http, url: urlOf('http', http) },
+    ports: { rtmp: rtmp.port, http: http.port },
+    // The names that GET /api/v1/server gives them.
+    rtmpPort: rtmp.port,
+    httpPort: http.port,
+    demo,
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+function urlOf(
+  scheme: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  usualPort?: number,
+): string {
+  const suffix = port === usualPort ? '' : `:${port}`;
+  return `${scheme}://${reachableHost(host)}${suffix}`;
+}
+
+/** A name for "every interface" that a client on this machine can connect to. */
+function reachableHost(host: string): string {
+  if (host === '' || host === '::') return 'localhost';
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
