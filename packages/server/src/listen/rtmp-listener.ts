@@ -4,8 +4,8 @@ import type { Logger } from '../log/index.js';
 import { type BoundAddress, bind } from './bind.js';
 import { TcpTransport } from './tcp-transport.js';
 
-/** How often deadlines are looked at, ms: one timer for all connections instead of one each. */
-const deadlineCheckMs = 500;
+/** How often deadlines are looked at, ms: one timer for all connections instead of one each. Short limits need it oftener. */
+const maxDeadlineCheckMs = 500;
 const keepAliveDelayMs = 30_000;
 /**
  * Node's own back-pressure events are not used on sockets (the live path asks for the pending bytes instead), and below
@@ -46,7 +46,9 @@ export class RtmpListener {
   /** Binds; rejects with the system's error when the address cannot be had. */
   async listen(): Promise<BoundAddress> {
     const bound = await bind(this.#server, this.#context.config.rtmp.listen);
-    this.#timer = setInterval(() => this.#checkDeadlines(), deadlineCheckMs);
+    const { handshakeTimeoutMs, connectTimeoutMs, idleTimeoutMs } = this.#context.config.limits;
+    const shortestMs = Math.min(handshakeTimeoutMs, connectTimeoutMs, idleTimeoutMs);
+    this.#timer = setInterval(() => this.#checkDeadlines(), Math.min(maxDeadlineCheckMs, shortestMs / 4));
     return bound;
   }
 

@@ -15,7 +15,8 @@ export class SessionTimers {
   /** When the present state was entered. */
   #enteredMs: number;
   #lastReceivedMs: number;
-  #pinged = false;
+  /** `undefined`: not since the last byte came. */
+  #pingedMs: number | undefined;
 
   constructor(limits: TimerLimits, nowMs: number) {
     this.#limits = limits;
@@ -29,7 +30,7 @@ export class SessionTimers {
 
   received(nowMs: number): void {
     this.#lastReceivedMs = nowMs;
-    this.#pinged = false;
+    this.#pingedMs = undefined;
   }
 
   next(state: ConnectionState): Deadline | undefined {
@@ -41,9 +42,10 @@ export class SessionTimers {
         return connectTimeoutMs > 0 ? { atMs: this.#enteredMs + connectTimeoutMs, kind: 'connect' } : undefined;
       case 'connected':
         if (idleTimeoutMs <= 0) return undefined;
-        return this.#pinged
-          ? { atMs: this.#lastReceivedMs + idleTimeoutMs, kind: 'idle' }
-          : { atMs: this.#lastReceivedMs + idleTimeoutMs / 2, kind: 'ping' };
+        // Half the time is for the answer, also where the ping went out late because deadlines are looked at now and then.
+        return this.#pingedMs === undefined
+          ? { atMs: this.#lastReceivedMs + idleTimeoutMs / 2, kind: 'ping' }
+          : { atMs: this.#pingedMs + idleTimeoutMs / 2, kind: 'idle' };
       case 'deciding':
       case 'ended':
         return undefined;
@@ -58,7 +60,7 @@ export class SessionTimers {
     if (deadline === undefined || nowMs < deadline.atMs) return undefined;
     switch (deadline.kind) {
       case 'ping':
-        this.#pinged = true;
+        this.#pingedMs = nowMs;
         return 'ping';
       case 'handshake':
         return timeout('ERR_RTMP_TIMEOUT_HANDSHAKE', 'the handshake took', this.#limits.handshakeTimeoutMs);
