@@ -171,7 +171,7 @@ export class RtmpConnection {
         clientId: `${this.#transport.remoteAddress} ${software} ${peer?.tcUrl ?? ''}`,
         lastActiveMs: () => this.#lastActiveMs,
       },
-      { onReplaced: () => this.#transport.end(`another publisher took over ${app}/${name}`) },
+      { onReplaced: () => this.#replaced(messageStreamId, `${app}/${name}`) },
     );
     if (outcome.ok) {
       this.#publications.set(messageStreamId, outcome.publication);
@@ -183,6 +183,13 @@ export class RtmpConnection {
       outcome.reason === 'busy' ? `${name} is already being published.` : 'The stream name is not valid.';
     this.#session.reject(request, { code: 'NetStream.Publish.BadName', description });
     this.#log.warn({ app, name, reason: outcome.reason }, 'publish refused');
+  }
+
+  /** An encoder that is only closed comes back at once and takes the name again; one that is refused stops. */
+  #replaced(messageStreamId: number, path: string): void {
+    this.#session.sendStatus(messageStreamId, 'NetStream.Publish.BadName', `Another publisher took over ${path}.`);
+    this.#flush();
+    this.#transport.end(`another publisher took over ${path}`);
   }
 
   #play(request: PlayRequest): void {
