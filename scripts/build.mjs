@@ -44,5 +44,9 @@ run('Compiling', [commandFile('typescript', 'tsc'), '-b']);
 
 const consoleFolder = join(root, 'packages/console');
 if (!existsSync(page) || statSync(page).mtimeMs < newestChange(consoleFolder)) {
-  run('Building the console', [commandFile('vite', 'vite', consoleFolder), 'build', '--logLevel', 'warn'], consoleFolder);
+  run(
+    'Building the console',
+    [commandFile('vite', 'vite', consoleFolder), 'build', '--logLevel', 'warn'],
+    consoleFolder,
+  );
 }
