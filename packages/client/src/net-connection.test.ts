@@ -145,6 +145,21 @@ describe('NetConnection', () => {
   });
 });
 
+describe('createStream', () => {
+  it('refuses a message stream id that is in use, as nginx-rtmp and SRS give', async () => {
+    // `_result` of transaction 3, the second createStream, made to say 1 again.
+    const server = await serve();
+    const connection = await connect(server.url);
+    const stream = await connection.createStream();
+    const again = connection.createStream();
+    server.peer.session.sendCommand('_result', 3, [stream.id]);
+    server.peer.flush();
+    await expect(again).rejects.toMatchObject({ code: 'ERR_RTMP_STREAM_ID_IN_USE' });
+    stream.close();
+    expect((await connection.createStream()).id).toBeGreaterThan(0);
+  });
+});
+
 describe('NetStream', () => {
   it('publishes: what is sent arrives, and closing says goodbye', async () => {
     const server = await serve();

@@ -6,6 +6,7 @@ import {
   ClientSession,
   type ClientSessionLimits,
   type ConnectParams,
+  RtmpRemoteError,
   type ServerCall,
   type StatusInfo,
 } from '@millrace/protocol';
@@ -130,11 +131,18 @@ export class NetConnection {
     return this.#socket.drained();
   }
 
-  /** A new stream. Throws `RtmpCommandError` when the server refuses, and as `call` does. */
+  /**
+   * A new stream. Throws `RtmpCommandError` when the server refuses, `RtmpRemoteError` `ERR_RTMP_STREAM_ID_IN_USE` when it
+   * can carry only one, and as `call` does.
+   */
   async createStream(options: CommandOptions = {}): Promise<NetStream> {
-    const id = await this.#request('createStream', (session) => session.createStream(), options);
+    const id = Number(await this.#request('createStream', (session) => session.createStream(), options));
+    // nginx-rtmp and SRS answer 1 every time: two streams would get each other's messages.
+    if (this.#sinks.has(id)) {
+      throw new RtmpRemoteError('ERR_RTMP_STREAM_ID_IN_USE', `the server gave message stream ${id} a second time`);
+    }
     // Nothing is missed: a server has nothing to say on a stream before the first command on it.
-    return new NetStream(this.#port, Number(id));
+    return new NetStream(this.#port, id);
   }
 
   /**
