@@ -176,13 +176,13 @@ export class RtmpConnection {
     if (outcome.ok) {
       this.#publications.set(messageStreamId, outcome.publication);
       this.#session.accept(request);
-      this.#log.info({ app, name, software }, 'publish');
+      this.#log.info({ stream: `${app}/${name}`, software }, 'publish');
       return;
     }
     const description =
       outcome.reason === 'busy' ? `${name} is already being published.` : 'The stream name is not valid.';
     this.#session.reject(request, { code: 'NetStream.Publish.BadName', description });
-    this.#log.warn({ app, name, reason: outcome.reason }, 'publish refused');
+    this.#log.warn({ stream: `${app}/${name}`, reason: outcome.reason }, 'publish refused');
   }
 
   /** An encoder that is only closed comes back at once and takes the name again; one that is refused stops. */
@@ -212,7 +212,7 @@ export class RtmpConnection {
       return;
     }
     this.#playing.set(messageStreamId, { subscription, audio, video });
-    this.#log.debug({ app, name }, 'play');
+    this.#log.debug({ stream: `${app}/${name}` }, 'play');
   }
 
   #select(messageStreamId: number, change: { readonly audio?: boolean; readonly video?: boolean }): void {

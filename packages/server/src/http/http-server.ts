@@ -239,7 +239,7 @@ class FlvHttpServer implements HttpServer {
     const leave = (): void => {
       if (!this.#viewers.delete(viewer)) return;
       subscription?.close();
-      logger.debug({ kind, app, name, address }, 'viewer left');
+      logger.debug({ kind, stream: `${app}/${name}`, address }, 'viewer left');
     };
     const sink: FlvSink = {
       get pendingBytes() {
@@ -258,7 +258,7 @@ class FlvHttpServer implements HttpServer {
       this.#viewers.delete(viewer);
       return false;
     }
-    logger.debug({ kind, app, name, address }, 'viewer joined');
+    logger.debug({ kind, stream: `${app}/${name}`, address }, 'viewer joined');
     whenGone(leave);
     return true;
   }
