@@ -23,7 +23,7 @@ afterAll(async () => {
   await Promise.all([...running].map((program) => program.end()));
 });
 process.once('exit', () => {
-  for (const program of running) program.signal('SIGKILL');
+  for (const program of running) program.signalAll('SIGKILL');
 });
 
 /** A real program under test or a real peer: its output is kept, its end is awaited, and it is ended by its pid. */
@@ -33,12 +33,14 @@ export class Program {
   stdout = '';
   stderr = '';
   #child: ChildProcess;
+  #isGroup: boolean;
   #binary: Buffer[] = [];
   #exit: Exit | undefined;
   #changed = new Set<() => void>();
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor(name: string, child: ChildProcess, isGroup: boolean) {
     this.name = name;
+    this.#isGroup = isGroup;
     this.#child = child;
     child.stdout?.on('data', (data: Buffer) => {
       this.#binary.push(data);
@@ -64,18 +66,22 @@ export class Program {
     });
   }
 
-  /** Starts `command` without a shell. `env` adds to this process's environment. */
+  /**
+   * Starts `command` without a shell. `env` adds to this process's environment. `group`: it starts programs of its own
+   * (npm), which are ended with it.
+   */
   static start(
     command: string,
     args: readonly string[],
-    options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+    options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly group?: boolean } = {},
   ): Program {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.group === true,
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
-    const program = new Program(command.split('/').at(-1) ?? command, child);
+    const program = new Program(command.split('/').at(-1) ?? command, child, options.group === true);
     running.add(program);
     startedByThisTest?.add(program);
     return program;
@@ -97,6 +103,14 @@ export class Program {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** To the whole group where it is one. */
+  signalAll(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (!this.#isGroup || pid === undefined) this.#child.kill(signal);
+    // The group is there until its last member ends, which is what `close` (all output ended) waits for.
+    else process.kill(-pid, signal);
   }
 
   /** Resolves as soon as `find` gives something other than undefined; it is asked again after each output and at the end. */
@@ -134,8 +148,8 @@ export class Program {
   /** Ends it if it still runs: politely, then by force after 5 s. */
   async end(): Promise<void> {
     if (this.#exit) return;
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
+    this.signalAll('SIGTERM');
+    const timer = setTimeout(() => this.signalAll('SIGKILL'), 5_000);
     await this.exited;
     clearTimeout(timer);
   }
