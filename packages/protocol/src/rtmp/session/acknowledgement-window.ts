@@ -3,9 +3,6 @@ import type { PeerBandwidthLimitType } from '../message/index.js';
 /** What Flash Media Server and the clients that imitate Flash Player use. */
 export const defaultWindowAckSize = 2_500_000;
 
-/** Smaller windows are answered as if they were this large: an acknowledgement for every packet helps nobody. */
-const minWindowAckSize = 4096;
-
 /**
  * The counting behind acknowledgements, both ways. [RTMP §5.4.3 … §5.4.5]
  *
@@ -38,7 +35,7 @@ export class AcknowledgementWindow {
 
   /** The peer wants an acknowledgement every `size` bytes. 0 changes nothing. */
   setWindow(size: number): void {
-    if (size > 0) this.#window = Math.max(size, minWindowAckSize);
+    if (size > 0) this.#window = size;
   }
 
   /** Applies Set Peer Bandwidth. Returns the Window Acknowledgement Size to answer with; `undefined`: none is due. */

@@ -92,8 +92,7 @@ export class ClientSession {
     this.#guard(() => {
       if (this.#handshaken) {
         this.#decoder.push(bytes);
-        const sequenceNumber = this.#window.takeAcknowledgement();
-        if (sequenceNumber !== undefined) this.#output.acknowledgement(sequenceNumber);
+        this.#acknowledge();
         return;
       }
       this.#handshake.receive(bytes);
@@ -123,7 +122,11 @@ export class ClientSession {
         if (raw === undefined) exhausted = true;
         else this.#takeRaw(raw);
       });
-      if (exhausted) return undefined;
+      if (exhausted) {
+        // What was read may have set a smaller window, which the bytes after it have filled already.
+        this.#acknowledge();
+        return undefined;
+      }
     }
   }
 
@@ -276,6 +279,11 @@ export class ClientSession {
   }
 
   /** Runs what bytes from the server set off: whatever is wrong with them ends the session, and only it. */
+  #acknowledge(): void {
+    const sequenceNumber = this.#window.takeAcknowledgement();
+    if (sequenceNumber !== undefined) this.#output.acknowledgement(sequenceNumber);
+  }
+
   #guard(action: () => void): void {
     try {
       action();

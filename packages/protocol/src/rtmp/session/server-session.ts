@@ -133,9 +133,7 @@ export class ServerSession {
       else this.#input.push(bytes);
     });
     if (this.ended) return;
-    // At most one for each call, however small the client's window is.
-    const sequenceNumber = this.#window.takeAcknowledgement();
-    if (sequenceNumber !== undefined) this.#output.acknowledgement(sequenceNumber);
+    this.#acknowledge();
     this.#checkOutput();
   }
 
@@ -149,7 +147,11 @@ export class ServerSession {
       this.#guard(() => {
         more = this.#readMessage();
       });
-      if (!more) return undefined;
+      if (!more) {
+        // What was read may have set a smaller window, which the bytes after it have filled already.
+        this.#acknowledge();
+        return undefined;
+      }
       this.#checkOutput();
     }
   }
@@ -370,6 +372,12 @@ export class ServerSession {
       if (!(error instanceof RtmpRemoteError)) throw error;
       this.#fail(error);
     }
+  }
+
+  /** At most one for all that came at once, however small the client's window is. */
+  #acknowledge(): void {
+    const sequenceNumber = this.#window.takeAcknowledgement();
+    if (sequenceNumber !== undefined) this.#output.acknowledgement(sequenceNumber);
   }
 
   #checkOutput(): void {
