@@ -35,7 +35,7 @@ export class RtmpConnection {
   readonly #context: ConnectionContext;
   readonly #log: Logger;
   readonly #session: ServerSession;
-  readonly #publications = new Map<number, Publication>();
+  readonly #publications = new Map<number, { readonly publication: Publication; readonly path: string }>();
   readonly #playing = new Map<number, Playing>();
   #lastActiveMs: number;
   #closed = false;
@@ -122,7 +122,7 @@ export class RtmpConnection {
         this.#leave(event.messageStreamId);
         return;
       case 'media':
-        this.#publications.get(event.messageStreamId)?.write(event.message);
+        this.#publications.get(event.messageStreamId)?.publication.write(event.message);
         return;
       case 'pause':
         this.#playing.get(event.messageStreamId)?.subscription.pause(event.pause);
@@ -174,9 +174,10 @@ export class RtmpConnection {
       { onReplaced: () => this.#replaced(messageStreamId, `${app}/${name}`) },
     );
     if (outcome.ok) {
-      this.#publications.set(messageStreamId, outcome.publication);
+      const path = `${app}/${name}`;
+      this.#publications.set(messageStreamId, { publication: outcome.publication, path });
       this.#session.accept(request);
-      this.#log.info({ stream: `${app}/${name}`, software }, 'publish');
+      this.#log.info({ stream: path, software }, 'publish');
       return;
     }
     const description =
@@ -229,8 +230,12 @@ export class RtmpConnection {
   }
 
   #leave(messageStreamId: number): void {
-    this.#publications.get(messageStreamId)?.end();
-    this.#publications.delete(messageStreamId);
+    const published = this.#publications.get(messageStreamId);
+    if (published !== undefined) {
+      this.#publications.delete(messageStreamId);
+      published.publication.end();
+      this.#log.info({ stream: published.path }, 'unpublish');
+    }
     this.#playing.get(messageStreamId)?.subscription.close();
     this.#playing.delete(messageStreamId);
   }

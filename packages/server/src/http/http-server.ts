@@ -6,7 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
 import { type BoundAddress, bind } from '../listen/index.js';
-import type { Logger } from '../log/index.js';
+import { type Logger, RefusalReport } from '../log/index.js';
 import type { ServerInfo } from './api-types.js';
 import { readConsoleFiles } from './console-files.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
@@ -44,8 +44,6 @@ const keepAliveTimeoutMs = 5000;
 /** Viewers do not send anything; control frames have at most 125 bytes. */
 const maxWebSocketPayloadBytes = 1024;
 const closeGraceMs = 1000;
-/** A flood of refused connections must not become a flood of log lines. */
-const dropReportIntervalMs = 60_000;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new FlvHttpServer(options);
@@ -61,7 +59,6 @@ class FlvHttpServer implements HttpServer {
   /** Connections whose last response has no end: what else comes on them can never be answered. */
   readonly #taken = new WeakSet<Socket>();
   #pingTimer: NodeJS.Timeout | undefined;
-  #dropReportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -80,7 +77,10 @@ class FlvHttpServer implements HttpServer {
       noDelay: true,
     });
     this.#server.maxConnections = limits.connections;
-    this.#server.on('drop', () => this.#reportDrop());
+    const refusals = new RefusalReport(logger, 'HTTP connections are refused: limits.connections is reached', () =>
+      performance.now(),
+    );
+    this.#server.on('drop', () => refusals.count());
     this.#server.on('request', (request, response) => this.#request(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets = new WebSocketServer({
@@ -261,13 +261,6 @@ class FlvHttpServer implements HttpServer {
     logger.debug({ kind, stream: `${app}/${name}`, address }, 'viewer joined');
     whenGone(leave);
     return true;
-  }
-
-  #reportDrop(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#dropReportedMs < dropReportIntervalMs) return;
-    this.#dropReportedMs = nowMs;
-    this.#options.logger.warn({}, 'HTTP connections are refused: limits.connections is reached');
   }
 }
 

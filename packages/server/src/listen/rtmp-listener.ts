@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type ConnectionContext, RtmpConnection } from '../connection/index.js';
-import type { Logger } from '../log/index.js';
+import { type Logger, RefusalReport } from '../log/index.js';
 import { type BoundAddress, bind } from './bind.js';
 import { TcpTransport } from './tcp-transport.js';
 
@@ -24,12 +24,14 @@ export class RtmpListener {
   readonly #log: Logger;
   readonly #server: Server;
   readonly #open = new Map<Socket, Open>();
+  readonly #refusals: RefusalReport;
   #timer: NodeJS.Timeout | undefined;
   #nextId = 1;
 
   constructor(context: ConnectionContext, log: Logger) {
     this.#context = context;
     this.#log = log;
+    this.#refusals = new RefusalReport(log, 'RTMP connections are refused: limits.connections is reached', context.now);
     this.#server = createServer({
       highWaterMark,
       noDelay: true,
@@ -66,7 +68,7 @@ export class RtmpListener {
 
   #accept(socket: Socket): void {
     if (this.#open.size >= this.#context.config.limits.connections) {
-      this.#log.warn({ address: socket.remoteAddress }, 'connection refused: limits.connections is reached');
+      this.#refusals.count();
       socket.destroy();
       return;
     }
