@@ -10,6 +10,9 @@ import type {
 } from './http/index.js';
 import type { LiveStreams, PublishedStream } from './live/index.js';
 
+/** A publisher may call itself anything; a list of streams has room for this. */
+const maxSoftwareLength = 200;
+
 /** The live streams as HTTP needs them: rows for the API, and FLV for viewers. `now`: the live path's clock. */
 export function liveSource(streams: LiveStreams, now: () => number): StreamSource {
   return {
@@ -55,7 +58,10 @@ function streamInfo(
     path,
     publishedAt,
     uptimeMs: Math.round(nowMs - facts.startedMs),
-    publisher: { address: publisher.address, software: facts.metadata.encoder ?? publisher.software },
+    publisher: {
+      address: publisher.address,
+      software: facts.metadata?.encoder?.slice(0, maxSoftwareLength) ?? publisher.software,
+    },
     video,
     audio,
     bitrateKbps: (video?.bitrateKbps ?? 0) + (audio?.bitrateKbps ?? 0),
@@ -71,15 +77,16 @@ type Facts = PublishedStream['broadcast']['facts'];
 
 function videoInfo(facts: Facts, nowMs: number): VideoInfo | null {
   if (!facts.hasVideo) return null;
-  const { metadata, videoConfig } = facts;
-  const width = videoConfig?.width ?? metadata.width;
-  const height = videoConfig?.height ?? metadata.height;
+  const { videoConfig } = facts;
+  const claimed = facts.metadata?.video[0];
+  const width = videoConfig?.width ?? claimed?.width;
+  const height = videoConfig?.height ?? claimed?.height;
   return {
     codec: videoCodecNames[facts.videoCodec ?? 'unknown'],
     ...(videoConfig?.codecString === undefined ? {} : { codecString: videoConfig.codecString }),
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
-    ...(metadata.frameRate === undefined ? {} : { frameRate: metadata.frameRate }),
+    ...(claimed?.frameRate === undefined ? {} : { frameRate: claimed.frameRate }),
     bitrateKbps: Math.round(facts.videoRate.bitsPerSecond(nowMs) / 1000),
   };
 }

@@ -1,15 +1,17 @@
 import {
   type AudioCodec,
   type AudioConfig,
+  describeMetadata,
+  type MetadataDescription,
   messageTypes,
   parseAudioConfig,
+  parseMetadata,
   parseVideoConfig,
   type RawMessage,
   type VideoCodec,
   type VideoConfig,
 } from '@millrace/protocol';
 import type { MediaFacts } from './media-facts.js';
-import { type Metadata, readMetadata } from './metadata.js';
 import { RateMeter } from './rate-meter.js';
 
 /** What is known of a broadcast: its codecs, rates and counts. For people; nothing in the live path depends on it. */
@@ -21,7 +23,8 @@ export class BroadcastFacts {
   audioCodec: AudioCodec | undefined;
   videoConfig: VideoConfig | undefined;
   audioConfig: AudioConfig | undefined;
-  metadata: Metadata = {};
+  /** What the publisher claims; `undefined` until it has claimed something. */
+  metadata: MetadataDescription | undefined;
   bytesIn = 0;
   bytesOut = 0;
   /** Times a player that lagged was moved to a key frame, and the messages they missed. */
@@ -57,6 +60,6 @@ export class BroadcastFacts {
   }
 
   noteMetadata(payload: Uint8Array): void {
-    this.metadata = readMetadata(payload) ?? this.metadata;
+    this.metadata = describeMetadata(parseMetadata(payload)) ?? this.metadata;
   }
 }

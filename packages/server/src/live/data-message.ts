@@ -10,6 +10,8 @@ export type PublishedData =
 
 const setDataFrame = '@setDataFrame';
 const clearDataFrame = '@clearDataFrame';
+/** Before an AMF0 string. */
+const stringMarker = 2;
 /** Longer handler names than this are passed on but not looked into. */
 const maxHandlerBytes = 256;
 
@@ -21,8 +23,9 @@ const maxHandlerBytes = 256;
 export function readPublishedData(message: RawMessage): PublishedData {
   let payload = message.payload;
   if (message.messageTypeId === messageTypes.dataAmf3) {
-    if (payload[0] !== 0) return { action: 'drop' };
-    payload = payload.subarray(1);
+    // Some senders leave the format byte out: a string comes first then.
+    if (payload[0] === 0) payload = payload.subarray(1);
+    else if (payload[0] !== stringMarker) return { action: 'drop' };
   }
   const first = readShortString(payload, 0);
   if (first?.text === setDataFrame) {
@@ -45,7 +48,7 @@ function pass(message: RawMessage, payload: Uint8Array, handler: string | undefi
 
 /** An AMF0 string at `offset` and where it ends; `undefined` when something else is there. */
 function readShortString(payload: Uint8Array, offset: number): { text: string; end: number } | undefined {
-  if (payload[offset] !== 2) return undefined;
+  if (payload[offset] !== stringMarker) return undefined;
   const length = ((payload[offset + 1] ?? 0) << 8) | (payload[offset + 2] ?? 0);
   const end = offset + 3 + length;
   if (length > maxHandlerBytes || end > payload.length) return undefined;
