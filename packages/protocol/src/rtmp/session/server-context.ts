@@ -33,8 +33,9 @@ export function stopStream(context: ServerContext, stream: MessageStream, reason
       `${streamName} is now unpublished.`,
       streamDetails(context, streamName),
     );
-  } else if (state === 'playing' && reason !== 'replaced') {
-    // librtmp ends its session on Play.Stop: not for a stream that goes on to play something else.
+  } else if (state === 'playing' && reason === 'closeStream') {
+    // librtmp ends its session on Play.Stop: not for a stream that goes on to play something else. Nor for one that is
+    // gone: its id means nothing any more, or soon something else. [RTMP §7.2.2.3]
     context.output.status(
       id,
       'NetStream.Play.Stop',
