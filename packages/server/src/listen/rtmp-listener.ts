@@ -48,6 +48,8 @@ export class RtmpListener {
   /** Binds; rejects with the system's error when the address cannot be had. */
   async listen(): Promise<BoundAddress> {
     const bound = await bind(this.#server, this.#context.config.rtmp.listen);
+    // No more file descriptors, for one: who is connected goes on.
+    this.#server.on('error', (error) => this.#log.warn({ error: error.message }, 'a connection could not be accepted'));
     const { handshakeTimeoutMs, connectTimeoutMs, idleTimeoutMs } = this.#context.config.limits;
     const shortestMs = Math.min(handshakeTimeoutMs, connectTimeoutMs, idleTimeoutMs);
     this.#timer = setInterval(() => this.#checkDeadlines(), Math.min(maxDeadlineCheckMs, shortestMs / 4));
