@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type AmfInput, encodeAmf0 } from '@millrace/protocol';
 import type { WireMessage } from './chunk-reader.js';
 import type { TestServer } from './start-test-server.js';
@@ -55,6 +56,14 @@ export class TestPublisher {
 /** What players get of `@setDataFrame`, or of any other data: these values at this time. */
 export function dataMessage(timestamp: number, ...values: readonly AmfInput[]): MediaMessage {
   return { type: 18, timestamp, payload: encodeAmf0(values) };
+}
+
+/** One line for each message, to compare large ones by: `expect` takes seconds for a megabyte. */
+export function digestsOf(messages: readonly MediaMessage[]): string[] {
+  return messages.map(({ type, timestamp, payload }) => {
+    const digest = createHash('sha256').update(payload).digest('hex');
+    return `${type} at ${timestamp}, ${payload.length} bytes ${digest}`;
+  });
 }
 
 /** The media that has come so far, on one message stream or on all, without `|RtmpSampleAccess`. */
