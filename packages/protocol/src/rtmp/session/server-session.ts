@@ -45,7 +45,8 @@ export class ServerSession {
   readonly #connectSettings: ConnectSettings;
   readonly #dataStart: boolean;
   readonly #limits: SessionLimits;
-  readonly #handshake: ServerHandshake;
+  /** Let go once it is over: it holds the packets of both sides. */
+  #handshake: ServerHandshake | undefined;
   readonly #input: SessionInput;
   readonly #output = new SessionOutput();
   readonly #streams: MessageStreams;
@@ -298,8 +299,9 @@ export class ServerSession {
 
   #receiveHandshake(bytes: Uint8Array): void {
     const handshake = this.#handshake;
+    if (handshake === undefined) return;
     try {
-      handshake.receive(bytes);
+      handshake.receive(bytes, this.#nowMs);
     } finally {
       const output = handshake.takeOutput();
       if (output !== undefined) this.#output.bytes(output);
@@ -307,6 +309,7 @@ export class ServerSession {
     if (!handshake.done) return;
     this.#step('handshake');
     this.#timers.entered(this.#nowMs);
+    this.#handshake = undefined;
     this.#input.push(handshake.takeRemainder());
   }
 
