@@ -6,14 +6,14 @@ import { readMediaFacts } from './media-facts.js';
 import { MessageLog } from './message-log.js';
 import { Output } from './output.js';
 import type { Player } from './player.js';
-import type { WireEncoding } from './wire-encoding.js';
+import type { MediaSelection, WireEncoding } from './wire-encoding.js';
 
 export interface LiveLimits {
   /** Late joiners start at the newest key frame that has passed; without, they wait for the next. */
   readonly gopCache: boolean;
   /** A player further behind than this, ms, is moved to the newest key frame. */
   readonly maxLagMs: number;
-  /** Payload bytes kept of one stream. */
+  /** Bytes of memory for the messages kept of one stream. */
   readonly maxGopBytes: number;
   /** A player whose pending write made no progress for this long, ms, is let go. */
   readonly stallTimeoutMs: number;
@@ -33,11 +33,15 @@ export class Broadcast {
   readonly #outputs = new Map<string, Output>();
   /** Where a joining player starts: the sequence number of the newest key frame's first message. */
   #keyFrameStart: number | undefined;
-  /** Tracks that had a key frame since `#keyFrameStart`, while no other video came between. */
-  #startTracks: Set<string> | undefined;
+  /** The key frames that came last, of different tracks at one time, while no other video came between. */
+  #keyFrames: { readonly first: number; readonly timestamp: number; readonly tracks: Set<string> } | undefined;
+  /** Players start at this track's key frames; the others' may come at other times. */
+  #startTrack: string | undefined;
   #hadKeyFrame = false;
   /** Sequence number of the newest sequence header or metadata in the log: who skips it must be given it again. */
   #newestHeader = -1;
+  /** Of the newest audio or video. */
+  #newestTimestamp = 0;
   #ended = false;
   /** Told about each player that was sent everything after the end. */
   #onDrained: ((player: Player) => void) | undefined;
@@ -97,10 +101,13 @@ export class Broadcast {
     this.#enter(player, encoding);
   }
 
-  /** Moves a player to another encoding (it chose other media) without losing its place. */
-  change(player: Player, encoding: WireEncoding): void {
+  /** Moves a player to another encoding (it chose other media) without losing its place. `gained`: what it had not got. */
+  change(player: Player, encoding: WireEncoding, gained: MediaSelection): void {
     this.leave(player);
-    this.#enter(player, encoding);
+    const output = this.#enter(player, encoding);
+    if (!player.greeted) return;
+    // What was greeted with, and what came since, was without them.
+    this.#send(player, output.encode(this.#headersFor(player).filter((header) => isOf(gained, header))));
   }
 
   /** Returns whether the player was here. */
@@ -151,20 +158,21 @@ export class Broadcast {
       return false;
     }
     player.stalledSinceMs = 0;
-    const next = this.#log.next;
-    if (player.resumingVideo && this.#resumeVideo(player)) return false;
-    if (!this.#findPlace(player, output, nowMs)) return true;
+    const isPlaced = this.#findPlace(player, output, nowMs);
+    if (!player.greeted && this.#canGreet(player)) this.#greet(player, output);
+    if (!isPlaced) return true;
+    const resumeAt = this.#resumePoint(player);
+    const next = resumeAt ?? this.#log.next;
     while (player.cursor < next) {
-      if (!player.greeted) this.#greet(player, output);
-      const to = output.log.endWithin(player.cursor, maxWriteBytes);
-      for (const view of output.views(player.cursor, to)) {
-        sink.write(view);
-        this.facts.bytesOut += view.length;
-      }
+      const to = Math.min(next, output.log.endWithin(player.cursor, maxWriteBytes));
+      for (const view of output.views(player.cursor, to)) this.#send(player, view);
       player.cursor = to;
-      if (sink.pendingBytes > 0) return player.cursor === next && !this.#ended;
+      if (sink.pendingBytes > 0) return player.cursor === this.#log.next && !this.#ended;
     }
-    return true;
+    if (resumeAt === undefined) return true;
+    player.resumingVideo = false;
+    player.onVideoResumed?.();
+    return !this.flushPlayer(player, nowMs);
   }
 
   /** Moves the cursor where it may not stay. Returns false while the player has to wait for a key frame. */
@@ -172,6 +180,7 @@ export class Broadcast {
     const start = this.#keyFrameStart;
     if (player.awaitingKeyFrame) {
       if (start === undefined || start < player.cursor) return false;
+      if (this.#newestHeader >= player.cursor) player.greeted = false;
       player.cursor = start;
       player.awaitingKeyFrame = false;
       return true;
@@ -189,7 +198,7 @@ export class Broadcast {
       return true;
     }
     this.facts.skippedMessages += this.#log.next - player.cursor;
-    if (!this.#hadKeyFrame) {
+    if (!this.#hadKeyFrame || !player.selection.video) {
       player.cursor = oldest;
       return true;
     }
@@ -198,16 +207,28 @@ export class Broadcast {
     return false;
   }
 
-  /** File header, metadata and sequence headers, once before media. */
+  /** A file header is held back until it can tell what it announces. */
+  #canGreet(player: Player): boolean {
+    if (player.cursor < this.#log.next) return true;
+    return player.kind === 'rtmp' ? this.#log.next > 0 : this.facts.hasAudio || this.facts.hasVideo;
+  }
+
+  /** File header, metadata and sequence headers: at once, and before media. */
   #greet(player: Player, output: Output): void {
-    const first = this.#log.at(player.cursor);
-    const headers = output.encode(this.#headers.messagesBefore(player.cursor, first?.message.timestamp ?? 0));
-    const fileHeader = player.kind === 'rtmp' || player.hasFileHeader ? undefined : this.#fileHeader(player);
-    player.greeted = true;
+    if (player.kind !== 'rtmp' && !player.hasFileHeader) this.#send(player, this.#fileHeader(player));
     player.hasFileHeader = true;
-    const bytes = fileHeader === undefined ? headers : Buffer.concat([fileHeader, headers]);
+    player.greeted = true;
+    this.#send(player, output.encode(this.#headersFor(player)));
+  }
+
+  #headersFor({ cursor }: Player): RawMessage[] {
+    const following = this.#log.at(cursor)?.message;
+    return this.#headers.messagesBefore(cursor, following?.timestamp ?? this.#newestTimestamp);
+  }
+
+  #send({ sink }: Player, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    player.sink.write(bytes);
+    sink.write(bytes);
     this.facts.bytesOut += bytes.length;
   }
 
@@ -220,14 +241,10 @@ export class Broadcast {
     });
   }
 
-  #resumeVideo(player: Player): boolean {
+  /** Where video comes back for a player; until there it gets what it has got. */
+  #resumePoint({ resumingVideo, cursor }: Player): number | undefined {
     const start = this.#keyFrameStart;
-    if (start === undefined || start < player.cursor) return false;
-    player.resumingVideo = false;
-    player.cursor = start;
-    player.greeted = false;
-    player.onVideoResumed?.();
-    return true;
+    return resumingVideo && start !== undefined && start >= cursor ? start : undefined;
   }
 
   #watchStall(player: Player, nowMs: number): void {
@@ -246,13 +263,16 @@ export class Broadcast {
     this.#onDrained?.(player);
   }
 
-  #enter(player: Player, encoding: WireEncoding): void {
+  #enter(player: Player, encoding: WireEncoding): Output {
     let output = this.#outputs.get(encoding.key);
     if (output === undefined) {
-      output = new Output(encoding, this.#log, Math.max(this.#log.first, Math.min(player.cursor, this.#log.next)));
+      // The next to come starts at the key frame, wherever this one is.
+      const start = Math.min(player.cursor, this.#keyFrameStart ?? this.#log.next, this.#log.next);
+      output = new Output(encoding, this.#log, Math.max(this.#log.first, start));
       this.#outputs.set(encoding.key, output);
     }
     output.players.add(player);
+    return output;
   }
 
   #placeAtKeyFrame(player: Player): void {
@@ -263,7 +283,7 @@ export class Broadcast {
     }
     player.cursor = this.#log.next;
     // A stream that never had a key frame (audio alone, or a codec without) is joined where it is.
-    player.awaitingKeyFrame = this.#hadKeyFrame;
+    player.awaitingKeyFrame = this.#hadKeyFrame && player.selection.video;
   }
 
   #append(message: RawMessage, nowMs: number): void {
@@ -273,27 +293,33 @@ export class Broadcast {
       if (this.#headers.setMedia(key, message, sequence)) this.#newestHeader = sequence;
     }
     this.facts.noteMedia(message, media);
+    this.#newestTimestamp = message.timestamp;
     if (media.keyFrameTracks.length > 0) this.#noteKeyFrame(sequence, message.timestamp, media.keyFrameTracks);
-    else if (media.isCodedVideo) this.#startTracks = undefined;
+    else if (media.isCodedVideo) this.#keyFrames = undefined;
     this.#trim(nowMs);
   }
 
-  /** A key frame is a new start, unless it is another track's key frame of the start just made. */
+  /** A key frame is a new start, together with the other tracks' key frames right before and after it. */
   #noteKeyFrame(sequence: number, timestamp: number, tracks: readonly string[]): void {
     this.#hadKeyFrame = true;
-    const start = this.#keyFrameStart === undefined ? undefined : this.#log.at(this.#keyFrameStart);
-    const known = this.#startTracks;
-    const joins =
-      start !== undefined &&
-      known !== undefined &&
-      tracks.every((track) => !known.has(track)) &&
-      Math.abs(timestamp - start.message.timestamp) <= sameStartMs;
-    if (joins) {
-      for (const track of tracks) known.add(track);
-      return;
+    let keyFrames = this.#keyFrames;
+    const known = keyFrames?.tracks;
+    if (
+      keyFrames !== undefined &&
+      tracks.every((track) => known?.has(track) === false) &&
+      Math.abs(timestamp - keyFrames.timestamp) <= sameStartMs
+    ) {
+      for (const track of tracks) keyFrames.tracks.add(track);
+    } else {
+      keyFrames = { first: sequence, timestamp, tracks: new Set(tracks) };
+      this.#keyFrames = keyFrames;
     }
-    this.#keyFrameStart = sequence;
-    this.#startTracks = new Set(tracks);
+    for (const track of tracks) {
+      if (this.#startTrack === undefined || Number(track) < Number(this.#startTrack)) this.#startTrack = track;
+    }
+    if (this.#startTrack === undefined || !keyFrames.tracks.has(this.#startTrack)) return;
+    this.#keyFrameStart = keyFrames.first;
+    this.#headers.startAt(keyFrames.first);
   }
 
   /** Keeps what a joiner needs (from the newest key frame) and what a lagging player may still be sent. */
@@ -306,7 +332,16 @@ export class Broadcast {
       if (oldest !== undefined && keepLag && nowMs - oldest.arrivedMs <= this.#limits.maxLagMs) break;
       log.dropOldest();
     }
-    while (log.payloadBytes > this.#limits.maxGopBytes && log.first < log.next) log.dropOldest();
-    if (this.#keyFrameStart !== undefined && this.#keyFrameStart < log.first) this.#keyFrameStart = undefined;
+    while (log.bytes > this.#limits.maxGopBytes && log.first < log.next) log.dropOldest();
+    if (this.#keyFrameStart === undefined || this.#keyFrameStart >= log.first) return;
+    this.#keyFrameStart = undefined;
+    this.#keyFrames = undefined;
+    // Its key frames may never come again while another track's do.
+    this.#startTrack = undefined;
   }
+}
+
+function isOf(selection: MediaSelection, { messageTypeId }: RawMessage): boolean {
+  if (messageTypeId === messageTypes.audio) return selection.audio;
+  return messageTypeId === messageTypes.video && selection.video;
 }

@@ -5,19 +5,39 @@ interface Header {
   readonly sequence: number;
 }
 
+interface Entry {
+  readonly newest: Header;
+  /** What was in force at the place where players join, if `newest` came after it. */
+  readonly atStart: Header | undefined;
+}
+
 /** More tracks and data handlers than any publisher has; past this the newest are not kept for late joiners. */
 const maxEntries = 256;
 /** Configurations and metadata are small; a publisher that sends megabytes of them gets them passed on, not kept. */
 const maxBytes = 1024 * 1024;
 
 /**
- * What a late joiner needs before media: metadata, then the sequence headers of every track. One entry a key; a newer
- * one takes the older's place.
+ * What a late joiner needs before media: metadata, then the sequence headers of every track. A newer one takes the
+ * older's place, but for players who start before it.
  */
 export class JoinHeaders {
-  readonly #data = new Map<string, Header>();
-  readonly #media = new Map<string, Header>();
+  readonly #data = new Map<string, Entry>();
+  readonly #media = new Map<string, Entry>();
   #bytes = 0;
+  /** Players start here or later. */
+  #start = 0;
+
+  /** Players start at `sequence` or later from now on. */
+  startAt(sequence: number): void {
+    this.#start = sequence;
+    for (const entries of [this.#data, this.#media]) {
+      for (const [key, { newest, atStart }] of entries) {
+        if (atStart === undefined || newest.sequence >= sequence) continue;
+        this.#bytes -= atStart.message.payload.length;
+        entries.set(key, { newest, atStart: undefined });
+      }
+    }
+  }
 
   /** Returns whether it is kept. `sequence`: where the message stands in the log. */
   setData(handler: string, message: RawMessage, sequence: number): boolean {
@@ -25,7 +45,7 @@ export class JoinHeaders {
   }
 
   clearData(handler: string): void {
-    this.#bytes -= this.#data.get(handler)?.message.payload.length ?? 0;
+    this.#bytes -= bytesOf(this.#data.get(handler));
     this.#data.delete(handler);
   }
 
@@ -40,19 +60,39 @@ export class JoinHeaders {
    * 0: FFmpeg takes a data message at any other time for a subtitle track (libavformat/flvdec.c, 5.1 and 8.1).
    */
   messagesBefore(cursor: number, timestamp: number): RawMessage[] {
-    // One message can hold the headers of several tracks and so stand under several keys.
-    const distinct = new Map<RawMessage, number>();
-    for (const { message, sequence } of this.#data.values()) if (sequence < cursor) distinct.set(message, 0);
-    for (const { message, sequence } of this.#media.values()) if (sequence < cursor) distinct.set(message, timestamp);
-    return Array.from(distinct, ([message, time]) => ({ ...message, timestamp: time }));
+    const data = inOrder(this.#data, cursor).map((message) => ({ ...message, timestamp: 0 }));
+    return [...data, ...inOrder(this.#media, cursor).map((message) => ({ ...message, timestamp }))];
   }
 
-  #set(entries: Map<string, Header>, key: string, header: Header): boolean {
+  #set(entries: Map<string, Entry>, key: string, newest: Header): boolean {
     const before = entries.get(key);
-    const bytes = this.#bytes - (before?.message.payload.length ?? 0) + header.message.payload.length;
-    if (bytes > maxBytes || (before === undefined && entries.size >= maxEntries)) return false;
-    this.#bytes = bytes;
-    entries.set(key, header);
+    if (before === undefined && entries.size >= maxEntries) return false;
+    const atStart = before !== undefined && before.newest.sequence < this.#start ? before.newest : before?.atStart;
+    const others = this.#bytes - bytesOf(before);
+    const entry = [
+      { newest, atStart },
+      { newest, atStart: undefined },
+    ].find((one) => others + bytesOf(one) <= maxBytes);
+    if (entry === undefined) return false;
+    this.#bytes = others + bytesOf(entry);
+    entries.set(key, entry);
     return true;
   }
+}
+
+/**
+ * What is in force at `cursor`, oldest first: one message can hold the headers of several tracks, of which some came
+ * anew later.
+ */
+function inOrder(entries: ReadonlyMap<string, Entry>, cursor: number): RawMessage[] {
+  const bySequence = new Map<number, RawMessage>();
+  for (const { newest, atStart } of entries.values()) {
+    const header = newest.sequence < cursor ? newest : atStart;
+    if (header !== undefined) bySequence.set(header.sequence, header.message);
+  }
+  return [...bySequence].sort(([a], [b]) => a - b).map(([, message]) => message);
+}
+
+function bytesOf(entry: Entry | undefined): number {
+  return (entry?.newest.message.payload.length ?? 0) + (entry?.atStart?.message.payload.length ?? 0);
 }

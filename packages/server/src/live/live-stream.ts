@@ -48,9 +48,10 @@ export class LiveStream {
     const broadcast = new Broadcast(this.#options.limits, this.#options.now());
     this.#broadcast = broadcast;
     for (const [player, place] of this.#players) {
-      if (place.broadcast !== undefined || player.paused) continue;
+      // Who is still being sent the publication before hears of this one after it.
+      if (place.broadcast !== undefined) continue;
       player.sink.started();
-      this.#enter(player, broadcast, true);
+      if (!player.paused) this.#enter(player, broadcast, true);
     }
     return broadcast;
   }
@@ -100,9 +101,12 @@ export class LiveStream {
     if (place === undefined) return;
     const { broadcast } = place;
     const resumes = selection.video && !player.selection.video && !atKeyFrame && broadcast?.hadKeyFrame === true;
+    const before = player.selection;
+    const after = resumes ? { audio: selection.audio, video: false } : selection;
     player.resumingVideo = resumes;
-    player.selection = resumes ? { audio: selection.audio, video: false } : selection;
-    broadcast?.change(player, this.#encoding(place.format, player.selection));
+    player.selection = after;
+    const gained = { audio: after.audio && !before.audio, video: after.video && !before.video };
+    broadcast?.change(player, this.#encoding(place.format, after), gained);
   }
 
   /** A paused live player gets nothing; it comes back at the newest key frame. */
@@ -123,6 +127,8 @@ export class LiveStream {
     const place = this.#players.get(player);
     if (place === undefined) return;
     place.broadcast = broadcast;
+    // It joins at a key frame: that is what the video it wants again has waited for.
+    if (player.resumingVideo) player.selection = { ...player.selection, video: true };
     broadcast.join(player, this.#encoding(place.format, player.selection), fromStart);
   }
 

@@ -2,6 +2,7 @@ import { ChunkDecoder, encodeAmf0, messageTypes, type RawMessage } from '@millra
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveStreams, type LiveStreamsOptions, type Publication } from './live-streams.js';
 import type { PlayerSink } from './player.js';
+import type { MediaSelection } from './wire-encoding.js';
 
 const key = { app: 'live', name: 'test' };
 const chunkSize = 60_000;
@@ -106,9 +107,10 @@ function publish(target = streams, clientId = 'a', onReplaced = (): void => unde
 function play(
   target = streams,
   messageStreamId = 1,
+  selection?: MediaSelection,
 ): { sink: TestSink; subscription: NonNullable<ReturnType<LiveStreams['play']>> } {
   const sink = new TestSink();
-  const subscription = target.play(key, { kind: 'rtmp', messageStreamId, chunkSize }, sink);
+  const subscription = target.play(key, { kind: 'rtmp', messageStreamId, chunkSize }, sink, selection);
   if (subscription === undefined) throw new Error('not joined');
   return { sink, subscription };
 }
@@ -161,7 +163,7 @@ describe('joining', () => {
     writeAll(publication, avcHeader, aacHeader, video(0, 1, true));
     const { sink } = play();
     writeAll(publication, video(33, 2, false), audio(40, 1));
-    expect(sink.summary).toEqual([]);
+    expect(sink.summary).toEqual(['avc', 'aac']);
     writeAll(publication, video(66, 3, true), video(99, 4, false));
     expect(sink.summary).toEqual(['avc', 'aac', 'V3', 'v4']);
   });
@@ -264,20 +266,32 @@ describe('slow players', () => {
   });
 
   it('keeps no more than maxGopBytes, and joiners wait for the next key frame then', () => {
-    streams = make({ maxGopBytes: 10_000 });
+    streams = make({ maxGopBytes: 30_000 });
     const publication = publish();
     writeAll(publication, avcHeader, video(0, 1, true));
     for (let i = 0; i < 200; i += 1) writeAll(publication, video(i, 2, false));
     const { sink } = play();
     writeAll(publication, video(300, 3, false));
-    expect(sink.summary).toEqual([]);
+    expect(sink.summary).toEqual(['avc']);
     writeAll(publication, video(400, 4, true));
     expect(sink.summary).toEqual(['avc', 'V4']);
   });
 });
 
+describe('memory', () => {
+  it('is bounded for messages without a payload, too', () => {
+    streams = make({ maxGopBytes: 100_000 });
+    const publication = publish();
+    writeAll(publication, avcHeader, video(0, 1, true));
+    for (let i = 0; i < 1000; i += 1) publication.write({ ...audio(i, 1), payload: new Uint8Array() });
+    const { sink } = play();
+    writeAll(publication, video(2000, 2, true));
+    expect(sink.summary).toEqual(['avc', 'V2']);
+  });
+});
+
 describe('choosing media', () => {
-  it('turns audio off and on at once', () => {
+  it('turns audio off and on at once, with its header', () => {
     const publication = publish();
     writeAll(publication, avcHeader, aacHeader, video(0, 1, true));
     const { sink, subscription } = play();
@@ -285,7 +299,7 @@ describe('choosing media', () => {
     writeAll(publication, audio(10, 1), video(20, 2, false));
     subscription.select({ audio: true, video: true });
     writeAll(publication, audio(30, 2), video(40, 3, false));
-    expect(sink.summary).toEqual(['avc', 'aac', 'V1', 'v2', 'a2', 'v3']);
+    expect(sink.summary).toEqual(['avc', 'aac', 'V1', 'v2', 'aac', 'a2', 'v3']);
   });
 
   it('brings video back with a key frame, while audio goes on', () => {
@@ -297,8 +311,57 @@ describe('choosing media', () => {
     subscription.select({ audio: true, video: true });
     writeAll(publication, audio(30, 2), video(40, 3, false), audio(50, 3), video(60, 4, true), video(70, 5, false));
     vi.advanceTimersByTime(100);
-    const played = sink.summary.filter((each) => !['avc', 'aac'].includes(each));
-    expect(played).toEqual(['V1', 'a1', 'a2', 'a3', 'V4', 'v5']);
+    expect(sink.summary).toEqual(['avc', 'aac', 'V1', 'a1', 'a2', 'a3', 'avc', 'V4', 'v5']);
+  });
+
+  it('brings video back without a loss of audio within one window', () => {
+    streams = make({ maxWindowMs: 100 });
+    const publication = publish();
+    writeAll(publication, avcHeader, aacHeader, video(0, 1, true));
+    const { sink, subscription } = play();
+    subscription.select({ audio: true, video: false });
+    writeAll(publication, audio(10, 1));
+    vi.advanceTimersByTime(200);
+    subscription.select({ audio: true, video: true });
+    writeAll(publication, audio(30, 2), video(40, 3, false), audio(50, 3), video(60, 4, true), video(70, 5, false));
+    vi.advanceTimersByTime(200);
+    expect(sink.summary).toEqual(['avc', 'aac', 'V1', 'a1', 'a2', 'a3', 'avc', 'V4', 'v5']);
+  });
+
+  it('brings video back with the next publication, if this one ends before its next key frame', () => {
+    const publication = publish();
+    writeAll(publication, avcHeader, video(0, 1, true));
+    const { sink, subscription } = play();
+    subscription.select({ audio: true, video: false });
+    writeAll(publication, video(20, 2, false));
+    subscription.select({ audio: true, video: true });
+    publication.end();
+    writeAll(publish(), avcHeader, video(0, 3, true));
+    expect(sink.summary).toEqual(['avc', 'V1', 'avc', 'V3']);
+  });
+
+  it('has joiners start at the key frame, wherever others of their choice are', () => {
+    const publication = publish();
+    writeAll(publication, avcHeader, aacHeader, video(0, 1, true), audio(5, 1));
+    const first = play();
+    first.subscription.select({ audio: true, video: false });
+    writeAll(publication, audio(10, 2));
+    const late = play(streams, 1, { audio: true, video: false });
+    expect(late.sink.summary).toEqual(['aac', 'a1', 'a2']);
+    expect(streams.published()[0]?.broadcast.facts.jumps).toBe(0);
+  });
+
+  it('tells a paused player of the next publication, and of its end', () => {
+    const publication = publish();
+    const { sink, subscription } = play();
+    subscription.pause(true);
+    publication.end();
+    const next = publish();
+    expect(sink.notices).toEqual(['ended', 'started']);
+    writeAll(next, video(0, 1, true));
+    subscription.pause(false);
+    writeAll(next, video(20, 2, false));
+    expect(sink.summary).toEqual(['V1', 'v2']);
   });
 
   it('gives a paused player nothing, and comes back at the newest key frame', () => {
@@ -389,6 +452,10 @@ describe('publications', () => {
     );
     expect(outcome.ok).toBe(true);
     expect(streams.isPublished({ app: '/live/', name: 'room/a' })).toBe(true);
+    for (const app of ['', '/', `a${'/'.repeat(1_000_000)}a`]) {
+      expect(streams.isValidName({ app, name: 'x' })).toBe(false);
+    }
+    expect(streams.isPublished({ app: 'live/_definst_?token=1', name: 'room/a' })).toBe(true);
     for (const name of ['', 'a\u0000b', 'x'.repeat(2000)]) {
       expect(streams.isValidName({ app: 'live', name })).toBe(false);
       expect(
