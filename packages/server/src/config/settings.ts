@@ -154,8 +154,8 @@ export const settings = {
       24 * hourMs,
       'A player that takes nothing for this long while there is something to send is let go, ms.',
     ),
-    amfDepth: integer(64, 1, 512, 'How deep values may be nested in commands and metadata.'),
-    amfElements: integer(65_536, 16, 16 * mebi, 'Values in one command or metadata message.'),
+    amfDepth: integer(64, 1, 512, 'How deep values may be nested in commands.'),
+    amfElements: integer(65_536, 16, 16 * mebi, 'Values in one command.'),
     queuedBytes: integer(
       4 * mebi,
       4 * kibi,

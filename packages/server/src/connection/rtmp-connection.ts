@@ -101,8 +101,8 @@ export class RtmpConnection {
     const output = this.#session.takeOutput();
     if (output === undefined) return;
     this.#transport.write(output);
-    const { queuedBytes } = this.#context.config.limits;
-    if (this.#transport.pendingBytes > queuedBytes + maxMediaPendingBytes) {
+    const { queuedBytes, messageBytes } = this.#context.config.limits;
+    if (this.#transport.pendingBytes > queuedBytes + messageBytes + maxMediaPendingBytes) {
       this.#transport.close('more bytes wait for the peer than limits.queuedBytes allows');
     }
   };
@@ -162,7 +162,7 @@ export class RtmpConnection {
     const { messageStreamId, streamName: name } = request;
     const peer = this.#session.peer;
     const app = peer?.app ?? '';
-    const software = peer?.flashVer ?? '';
+    const software = (peer?.flashVer ?? '').slice(0, maxSoftwareLength);
     const outcome = this.#context.streams.publish(
       { app, name },
       {
@@ -178,12 +178,15 @@ export class RtmpConnection {
       this.#publications.set(messageStreamId, { publication: outcome.publication, path });
       this.#session.accept(request);
       this.#log.info({ stream: path, software }, 'publish');
+      if (request.publishType !== 'live') {
+        this.#log.warn({ stream: path, type: request.publishType }, 'published live only: recording is not there yet');
+      }
       return;
     }
     const description =
       outcome.reason === 'busy' ? `${name} is already being published.` : 'The stream name is not valid.';
     this.#session.reject(request, { code: 'NetStream.Publish.BadName', description });
-    this.#log.warn({ stream: `${app}/${name}`, reason: outcome.reason }, 'publish refused');
+    this.#log.warn({ stream: `${app}/${name}`.slice(0, maxLoggedPath), reason: outcome.reason }, 'publish refused');
   }
 
   /** An encoder that is only closed comes back at once and takes the name again; one that is refused stops. */
@@ -247,5 +250,13 @@ export class RtmpConnection {
   }
 }
 
-/** What the live path may have pending on a connection; it is not the peer's doing and not counted against it. */
+/**
+ * What the live path may have pending on a connection besides one message, however long: headers and the rest of a
+ * write. It is not the peer's doing and not counted against it.
+ */
 const maxMediaPendingBytes = 1024 * 1024;
+
+/** Clients may call themselves anything; a log line and a list of streams have room for this. */
+const maxSoftwareLength = 200;
+/** Names that are refused can be of any length. */
+const maxLoggedPath = 300;

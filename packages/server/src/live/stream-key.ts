@@ -5,6 +5,7 @@ export interface StreamKey {
 }
 
 const maxPathLength = 1024;
+const defaultInstance = '/_definst_';
 
 /**
  * `/app/name`, the one identity of a stream. Clients split a URL in different places (`live/room` + `a`, or `live` +
@@ -12,6 +13,8 @@ const maxPathLength = 1024;
  * characters, or holds control characters, which no URL could reach and every log line would suffer from.
  */
 export function streamPath(key: StreamKey): string | undefined {
+  // Checked before anything looks at the characters: both come from strangers and can be megabytes.
+  if (key.app.length > maxPathLength || key.name.length > maxPathLength) return undefined;
   const app = trimApp(key.app);
   if (key.name === '' || app === '') return undefined;
   const path = `/${app}/${key.name}`;
@@ -22,8 +25,12 @@ export function streamPath(key: StreamKey): string | undefined {
 /** The application without query, surrounding slashes and the default instance that Flash clients append. */
 export function trimApp(app: string): string {
   const query = app.indexOf('?');
-  const bare = query < 0 ? app : app.slice(0, query);
-  return bare.replace(/^\/+|\/+$/g, '').replace(/\/_definst_$/, '');
+  let end = query < 0 ? app.length : query;
+  let start = 0;
+  while (start < end && app[start] === '/') start += 1;
+  while (end > start && app[end - 1] === '/') end -= 1;
+  const bare = app.slice(start, end);
+  return bare.endsWith(defaultInstance) ? bare.slice(0, -defaultInstance.length) : bare;
 }
 
 function hasControlCharacter(text: string): boolean {

@@ -77,7 +77,7 @@ export function decodeMessage(raw: RawMessage, limits?: Partial<AmfLimits>): Mes
 }
 
 function readChunkSize(payload: Uint8Array): number {
-  // The top bit "must be zero"; it is masked, so that no peer is lost over it.
+  // Masked for who decodes messages alone; the chunk decoder, which applies the size, closes on a set top bit.
   const chunkSize = controlReader(payload, 4).readUint32() & 0x7fff_ffff;
   if (chunkSize === 0) {
     throw new RtmpRemoteError('ERR_RTMP_MESSAGE_CHUNK_SIZE', 'a chunk size of 0', { offset: 0 });

@@ -95,7 +95,7 @@ export class ClientSession {
         this.#acknowledge();
         return;
       }
-      this.#handshake.receive(bytes);
+      this.#handshake.receive(bytes, nowMs);
       if (!this.#handshake.done) return;
       this.#handshaken = true;
       this.#deadlines.handshaken();

@@ -62,6 +62,9 @@ export class ServerInbox {
       // The chunk decoder has applied them.
       return;
     }
+    if (!connected && raw.payload.length > maxConnectBytes) {
+      throw new RtmpRemoteError('ERR_RTMP_SESSION_CONNECT_TOO_LONG', `connect with ${raw.payload.length} bytes`);
+    }
     this.#takeMessage(decodeMessage(raw, this.#options.amfLimits), connected);
   }
 
@@ -156,6 +159,12 @@ export class ServerInbox {
     this.#context.emit({ type: 'call', request });
   }
 }
+
+/**
+ * What a client says in `connect` is kept as long as the connection: a thousand clients must not keep gigabytes. Real
+ * ones send under 2 KiB, and tokens in the URL a few more.
+ */
+const maxConnectBytes = 64 * 1024;
 
 function isMedia(messageTypeId: number): boolean {
   switch (messageTypeId) {
