@@ -7,6 +7,7 @@ import { eventually } from './deadline.js';
 import { Program } from './program.js';
 
 export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** MILLRACE_COMMAND runs the tests on another millrace, such as an installed one. */
 export const millraceCommand = process.env.MILLRACE_COMMAND ?? join(repository, 'packages/server/bin/millrace.js');
 
 export interface LogEntry {
