@@ -51,11 +51,13 @@ export class BroadcastFacts {
     if (messageTypeId === messageTypes.video) {
       this.hasVideo = true;
       this.videoCodec = media.videoCodec ?? this.videoCodec;
-      if (media.headerKeys.length > 0) this.videoConfig = parseVideoConfig(payload) ?? this.videoConfig;
+      if (media.headerKeys.includes('video:0:sequence'))
+        this.videoConfig = parseVideoConfig(payload) ?? this.videoConfig;
     } else {
       this.hasAudio = true;
       this.audioCodec = media.audioCodec ?? this.audioCodec;
-      if (media.headerKeys.length > 0) this.audioConfig = parseAudioConfig(payload) ?? this.audioConfig;
+      if (media.headerKeys.includes('audio:0:sequence'))
+        this.audioConfig = parseAudioConfig(payload) ?? this.audioConfig;
     }
   }
 

@@ -10,7 +10,7 @@ import {
 
 /** What the live path and the statistics need to know of an audio or video message. */
 export interface MediaFacts {
-  /** The first track's codec; absent when the message names none that we know. */
+  /** The default track's codec; absent when the message is of other tracks, or names none that we know. */
   readonly videoCodec?: VideoCodec;
   readonly audioCodec?: AudioCodec;
   /** Late joiners need this message: under these keys. */
@@ -40,7 +40,7 @@ export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFac
     const header = parseVideoTagHeader(payload);
     if (header === undefined) return nothing;
     return {
-      ...(header.codec === 'unknown' ? {} : { videoCodec: header.codec }),
+      ...(header.codec === 'unknown' || header.tracks[0]?.trackId !== 0 ? {} : { videoCodec: header.codec }),
       headerKeys: cacheKeysOf(header),
       keyFrameTracks: header.isKeyFrame ? header.tracks.map((track) => String(track.trackId)) : [],
       isCodedVideo: header.packetType === 'codedFrames',
@@ -49,7 +49,7 @@ export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFac
   const header = parseAudioTagHeader(payload);
   if (header === undefined) return nothing;
   return {
-    ...(header.codec === 'unknown' ? {} : { audioCodec: header.codec }),
+    ...(header.codec === 'unknown' || header.tracks[0]?.trackId !== 0 ? {} : { audioCodec: header.codec }),
     headerKeys: cacheKeysOf(header),
     keyFrameTracks: [],
     isCodedVideo: false,
