@@ -125,6 +125,8 @@ export class RtmpConnection {
         this.#publications.get(event.messageStreamId)?.publication.write(event.message);
         return;
       case 'pause':
+        // What the client was told by the session stands before the media that this brings.
+        this.#flush();
         this.#playing.get(event.messageStreamId)?.subscription.pause(event.pause);
         return;
       case 'receiveAudio':
@@ -222,6 +224,7 @@ export class RtmpConnection {
   #select(messageStreamId: number, change: { readonly audio?: boolean; readonly video?: boolean }): void {
     const playing = this.#playing.get(messageStreamId);
     if (playing === undefined) return;
+    this.#flush();
     playing.audio = change.audio ?? playing.audio;
     playing.video = change.video ?? playing.video;
     playing.subscription.select({ audio: playing.audio, video: playing.video });
