@@ -309,6 +309,26 @@ describe('publish.takeover: replace', () => {
     expect(mediaOf(late)).toEqual([last]);
   });
 
+  it('moves a name from one stream of a connection to another, and frees it with the connection', async () => {
+    const client = await replacing.connected();
+    const player = await replacing.connected();
+    await player.play('moved');
+    const first = new TestPublisher(client, await client.publish('moved'));
+    first.audio(1, bytes(0x2f, 1));
+    const second = new TestPublisher(client, await client.publish('moved'));
+    first.audio(2, bytes(0x2f, 2));
+    second.audio(3, bytes(0x2f, 3));
+    await settle(client, player);
+    expect(mediaOf(player).map(({ timestamp }) => timestamp)).toEqual([1, 3]);
+    first.deleteStream();
+    second.audio(4, bytes(0x2f, 4));
+    await settle(client, player);
+    expect(mediaOf(player)).toHaveLength(3);
+    client.destroy();
+    await player.status('NetStream.Play.UnpublishNotify');
+    expect(replacing.running.streams.isPublished({ app: 'live', name: 'moved' })).toBe(false);
+  });
+
   it('never shows the frames of the one before', async () => {
     const first = await TestPublisher.open(replacing, 'taken-late');
     first.video(0, avcHeader(1));

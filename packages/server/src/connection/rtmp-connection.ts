@@ -39,6 +39,8 @@ export class RtmpConnection {
   readonly #playing = new Map<number, Playing>();
   #lastActiveMs: number;
   #closed = false;
+  /** A name is being asked for at this moment. */
+  #isPublishing = false;
 
   constructor(transport: ByteTransport, context: ConnectionContext, log: Logger) {
     this.#transport = transport;
@@ -165,6 +167,7 @@ export class RtmpConnection {
     const peer = this.#session.peer;
     const app = peer?.app ?? '';
     const software = (peer?.flashVer ?? '').slice(0, maxSoftwareLength);
+    this.#isPublishing = true;
     const outcome = this.#context.streams.publish(
       { app, name },
       {
@@ -175,6 +178,12 @@ export class RtmpConnection {
       },
       { onReplaced: () => this.#replaced(messageStreamId, `${app}/${name}`) },
     );
+    this.#isPublishing = false;
+    if (outcome.ok && this.#closed) {
+      // A player of it was this same peer, and could not be told that it begins.
+      outcome.publication.end();
+      return;
+    }
     if (outcome.ok) {
       const path = `${app}/${name}`;
       this.#publications.set(messageStreamId, { publication: outcome.publication, path });
@@ -194,6 +203,11 @@ export class RtmpConnection {
   /** An encoder that is only closed comes back at once and takes the name again; one that is refused stops. */
   #replaced(messageStreamId: number, path: string): void {
     this.#session.sendStatus(messageStreamId, 'NetStream.Publish.BadName', `Another publisher took over ${path}.`);
+    if (this.#isPublishing) {
+      // It is this connection's own other stream.
+      this.#publications.delete(messageStreamId);
+      return;
+    }
     this.#flush();
     this.#transport.end(`another publisher took over ${path}`);
   }
@@ -205,6 +219,7 @@ export class RtmpConnection {
     if (this.#context.streams.isValidName({ app, name })) {
       this.#session.accept(request);
       this.#flush();
+      if (this.#closed) return;
     }
     const sink = new RtmpPlayerSink(this.#transport, this.#session, messageStreamId, this.#flush);
     const format = { kind: 'rtmp', messageStreamId, chunkSize: this.#session.chunkSize } as const;
