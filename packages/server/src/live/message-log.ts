@@ -20,8 +20,11 @@ const entryBytes = 350;
  * Sequence numbers are what players hold as their cursors: they mean the same in every encoding of the stream.
  */
 export class MessageLog {
-  #entries: LoggedMessage[] = [];
-  /** Index in `#entries` of the oldest message still kept: removing from the front of an array each time would copy it. */
+  #entries: (LoggedMessage | undefined)[] = [];
+  /**
+   * Index in `#entries` of the oldest message still kept: removing from the front of an array each time would copy it.
+   * Places before it are empty, so that nothing holds their payloads.
+   */
   #start = 0;
   #first = 0;
   #bytes = 0;
@@ -57,6 +60,7 @@ export class MessageLog {
     const oldest = this.#entries[this.#start];
     if (oldest === undefined) return;
     this.#bytes -= oldest.message.payload.length + entryBytes;
+    this.#entries[this.#start] = undefined;
     this.#start += 1;
     this.#first += 1;
     if (this.#start >= 256 && this.#start * 2 >= this.#entries.length) {
