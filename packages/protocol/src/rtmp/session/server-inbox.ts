@@ -77,8 +77,16 @@ export class ServerInbox {
       }
       return;
     }
-    const messages = raw.messageTypeId === messageTypes.aggregate ? splitAggregate(raw).filter(isMediaMessage) : [raw];
-    for (const message of messages) this.#context.emit({ type: 'media', messageStreamId, message });
+    if (raw.messageTypeId !== messageTypes.aggregate) {
+      this.#context.emit({ type: 'media', messageStreamId, message: raw });
+      return;
+    }
+    for (const part of splitAggregate(raw)) {
+      if (!isMediaMessage(part)) continue;
+      // Copied: who keeps a sequence header must not keep the megabytes that came around it.
+      const message = { ...part, payload: part.payload.slice() };
+      this.#context.emit({ type: 'media', messageStreamId, message });
+    }
   }
 
   #takeMessage(message: Message, connected: boolean): void {
