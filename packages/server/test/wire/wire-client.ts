@@ -82,6 +82,8 @@ export class WireClient {
 
   /** Sends bytes and resolves when the kernel has them all; also when the connection is gone. */
   async writeAll(...parts: readonly Uint8Array[]): Promise<void> {
+    // A write to a socket that is ending fails at once, before its end has been told.
+    if (this.socket.destroyed) return this.closed;
     const written = new Promise<void>((resolve) => {
       this.socket.write(concat(...parts), () => resolve());
     });
