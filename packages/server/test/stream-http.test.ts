@@ -277,6 +277,29 @@ describe('HTTP around FLV', () => {
     expect((await answer('GET', path)).status).toBe(status);
   });
 
+  it('answers in HTTP/1.1 who would rather speak HTTP/2 [RFC 9110 §7.8]', async () => {
+    const publisher = await publishAv('h2c');
+    const upgrade = {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQCAAAAAAIAAAAA',
+    };
+    expect(await answer('GET', '/healthz', upgrade)).toMatchObject({ status: 200, body: 'ok' });
+    expect((await answer('GET', '/live/nothing-here.flv', upgrade)).status).toBe(404);
+    expect((await answer('HEAD', '/live/h2c.flv', upgrade)).status).toBe(200);
+    const viewer = await FlvClient.http(server.httpPort, '/live/h2c.flv', upgrade);
+    expect(await viewer.until(4)).toEqual(greeting);
+    const second = await FlvClient.http(server.httpPort, '/live/h2c.flv', upgrade);
+    await second.until(4);
+    second.close();
+    await expect
+      .poll(() => server.running.streams.published().find(({ name }) => name === 'h2c')?.stream.playerCount)
+      .toBe(1);
+    publisher.deleteStream();
+    await viewer.ended;
+    expect(viewer.fault).toBeUndefined();
+  });
+
   it('lists what is published, with its viewers', async () => {
     const publisher = await TestPublisher.open(server, 'listed');
     publisher.video(0, avcHeader());

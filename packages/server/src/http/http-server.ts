@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -198,6 +198,10 @@ class FlvHttpServer implements HttpServer {
       socket.destroy();
       return;
     }
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      this.#ignoreUpgrade(request, socket);
+      return;
+    }
     const target = parseRequestTarget(request.url ?? '/');
     switch (target.kind) {
       case 'malformed':
@@ -223,6 +227,18 @@ class FlvHttpServer implements HttpServer {
       default:
         target satisfies never;
     }
+  }
+
+  /** Java's client and curl may ask for h2c: who does not speak it answers as if that were not said. [RFC 9110 §7.8] */
+  #ignoreUpgrade(request: IncomingMessage, socket: Socket): void {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.destroySoon());
+    // Nothing else looks at what the client sends or whether it goes: node:http has let go of this connection.
+    socket.once('end', () => socket.destroySoon());
+    socket.resume();
+    this.#request(request, response);
   }
 
   /** Starts sending. Returns false when nothing is published by that name. */

@@ -29,9 +29,9 @@ export class FlvClient {
   }
 
   /** Resolves when the viewer is let in; rejects on any status but 200. */
-  static async http(port: number, path: string): Promise<FlvClient> {
+  static async http(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<FlvClient> {
     const client = new FlvClient();
-    const response = await httpGet(port, path);
+    const response = await httpGet(port, path, headers);
     if (response.statusCode !== 200) {
       response.destroy();
       throw new Error(`status ${response.statusCode}`);
@@ -126,9 +126,9 @@ export class FlvClient {
   }
 }
 
-export function httpGet(port: number, path: string): Promise<IncomingMessage> {
+function httpGet(port: number, path: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path, agent: false }, resolve).once('error', reject);
+    get({ host: '127.0.0.1', port, path, headers, agent: false }, resolve).once('error', reject);
   });
 }
 
