@@ -223,6 +223,30 @@ describe.each(kinds)('FLV over %s', (kind) => {
   });
 });
 
+describe('publish.takeover: replace', () => {
+  it.each(kinds)('goes on with the new publication in the same %s stream', async (kind) => {
+    const replacing = await startTestServer(['live.maxWindowMs=0', 'publish.takeover=replace']);
+    try {
+      const first = await TestPublisher.open(replacing, 'taken');
+      first.video(0, avcHeader(1));
+      first.video(0, avcKey(1));
+      await settle(first);
+      const viewer = await FlvClient[kind](replacing.httpPort, '/live/taken.flv');
+      await viewer.until(2);
+      const second = await TestPublisher.open(replacing, 'taken');
+      await first.client.closed;
+      second.video(0, avcHeader(2));
+      second.video(0, avcKey(2));
+      expect(await viewer.until(4)).toEqual([...first.sent, ...second.sent]);
+      second.deleteStream();
+      await viewer.ended;
+      expect(viewer.fault).toBeUndefined();
+    } finally {
+      await replacing.close();
+    }
+  });
+});
+
 describe('HTTP around FLV', () => {
   const answer = (method: string, path: string, headers: Readonly<Record<string, string>> = {}) =>
     httpAnswer(server.httpPort, method, path, headers);
