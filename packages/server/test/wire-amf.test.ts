@@ -209,7 +209,7 @@ describe('AMF0 that is odd and right', () => {
         encodeAmf0([
           new AmfObject(['__proto__', 'constructor', 'toString', '', 'hasOwnProperty'].map((key) => [key, 1])),
         ]),
-        encodeAmf0([new AmfEcmaArray([['__proto__', { polluted: true }]])]),
+        encodeAmf0([new AmfEcmaArray([['__proto__', new AmfObject([['polluted', true]])]])]),
       ),
     ).then(() => expect(Reflect.get({}, 'polluted')).toBeUndefined()));
 
