@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
@@ -135,6 +135,25 @@ describe('prepareFolders', () => {
       new StartError(
         `cannot write to ${file}${below} (state.dir): there is a file in its place. Choose another folder: --set state.dir=FOLDER`,
       ),
+    );
+  });
+});
+
+describe('prepareFolders, where no folder can be made', () => {
+  const prepare = (dir: string) => () => prepareFolders({ media: { dir }, state: { dir: folder } });
+
+  it('names a link to nothing', () => {
+    const link = join(folder, 'link');
+    symlinkSync(join(folder, 'gone/media'), link);
+    expect(prepare(link)).toThrow(
+      `cannot write to ${link} (media.dir): no such folder, and it cannot be made. Choose another`,
+    );
+  });
+
+  // Node's own recursive mkdir never returns from there.
+  it.runIf(existsSync('/proc/self'))('does not wait for a file system that refuses new folders', () => {
+    expect(prepare('/proc/none/media')).toThrow(
+      'cannot write to /proc/none/media (media.dir): no such folder, and it cannot be made. Choose another',
     );
   });
 });

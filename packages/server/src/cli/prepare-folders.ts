@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import { StartError } from './start-error.js';
 
@@ -15,7 +15,7 @@ export function prepareFolders(config: Pick<Config, 'media' | 'state'>): void {
 
 function prepareFolder(key: string, folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = failureOf(error);
@@ -28,12 +28,34 @@ function prepareFolder(key: string, folder: string): void {
   }
 }
 
+/**
+ * Makes the folder and those above it. The `recursive` of mkdirSync would do, but tries for ever where a folder that
+ * exists answers that there is no such folder, as /proc does.
+ */
+function makeFolder(folder: string): void {
+  const parent = dirname(folder);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // What a link to nothing leads to is missing too, and statSync says so.
+    if (statSync(folder, { throwIfNoEntry: codeOf(error) === 'EEXIST' })?.isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT' || existsSync(parent)) throw error;
+    makeFolder(parent);
+    makeFolder(folder);
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 function failureOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
+  switch (codeOf(error)) {
     case 'EEXIST':
     case 'ENOTDIR':
       return 'there is a file in its place';
+    case 'ENOENT':
+      return 'no such folder, and it cannot be made';
     case 'EACCES':
     case 'EPERM':
       return 'permission denied';
