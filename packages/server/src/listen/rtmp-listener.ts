@@ -16,6 +16,7 @@ const highWaterMark = 64 * 1024 * 1024;
 interface Open {
   readonly connection: RtmpConnection;
   readonly transport: TcpTransport;
+  readonly log: Logger;
 }
 
 /** Plain RTMP over TCP. */
@@ -79,8 +80,15 @@ export class RtmpListener {
     const transport = new TcpTransport(socket, () => connection.transportClosed());
     const log = this.#log.child({ connection: id, address: transport.remoteAddress });
     const connection = new RtmpConnection(transport, this.#context, log);
-    this.#open.set(socket, { connection, transport });
-    socket.on('data', (bytes) => connection.receive(bytes));
+    const open = { connection, transport, log };
+    this.#open.set(socket, open);
+    socket.on('data', (bytes) => {
+      try {
+        connection.receive(bytes);
+      } catch (error) {
+        endFaulty(open, error);
+      }
+    });
     socket.on('error', (error) => log.debug({ error: error.message }, 'socket error'));
     socket.on('close', () => {
       this.#open.delete(socket);
@@ -92,6 +100,18 @@ export class RtmpListener {
 
   #checkDeadlines(): void {
     const nowMs = this.#context.now();
-    for (const { connection } of this.#open.values()) connection.checkDeadline(nowMs);
+    for (const open of this.#open.values()) {
+      try {
+        open.connection.checkDeadline(nowMs);
+      } catch (error) {
+        endFaulty(open, error);
+      }
+    }
   }
+}
+
+/** A fault of our own, which one connection has met: the others go on. */
+function endFaulty({ transport, log }: Open, error: unknown): void {
+  log.error({ err: error }, 'a fault in the server ends the connection; please report it');
+  transport.close('a fault in the server');
 }

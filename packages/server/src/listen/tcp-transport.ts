@@ -32,7 +32,9 @@ export class TcpTransport implements ByteTransport {
     this.#socket.end();
     // Unread bytes would turn the close into a reset, and the peer would lose what was just sent: read and forget them.
     this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    const timer = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    // Or it would hold the connection's memory for that long: thousands a second may come and go.
+    this.#socket.once('close', () => clearTimeout(timer));
   }
 
   close(reason: string): void {
