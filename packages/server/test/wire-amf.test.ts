@@ -102,8 +102,10 @@ describe('hostile AMF0', () => {
       // Data is the publisher's, not ours: it is not judged. A player reads it or not.
       const late = await server.connected();
       await late.play(`metadata ${what}`);
-      await publisher.barrier();
-      for (const client of [publisher, player, late]) client.destroy();
+      for (const client of [publisher, player, late]) {
+        await client.barrier();
+        client.destroy();
+      }
       await expectServes(server);
     });
   }

@@ -201,7 +201,7 @@ describe('timeouts', () => {
     impatient = await startTestServer([
       'limits.handshakeTimeoutMs=300',
       'limits.connectTimeoutMs=300',
-      'limits.idleTimeoutMs=200',
+      'limits.idleTimeoutMs=1000',
     ]);
   });
   afterAll(() => impatient.close());

@@ -8,7 +8,7 @@ export interface WireMessage {
   readonly timestamp: number;
   readonly messageStreamId: number;
   readonly payload: Uint8Array;
-  /** The AMF0 values of a command or data message (types 20 and 18); empty for all others. */
+  /** The AMF0 values of a command or data message (types 20 and 18); empty for all others, and for data that is none. */
   readonly values: readonly AmfValue[];
 }
 
@@ -116,8 +116,17 @@ export class ChunkReader {
   #message(chunkStreamId: number, stream: Stream, payload: Uint8Array): WireMessage {
     const { type, timestamp, messageStreamId } = stream;
     if (type === 1) this.chunkSize = new DataView(payload.buffer).getUint32(0);
-    const values = type === 20 || type === 18 ? decodeAmf0(payload) : [];
+    const values = type === 20 ? decodeAmf0(payload) : type === 18 ? dataValues(payload) : [];
     return { chunkStreamId, type, timestamp, messageStreamId, payload, values };
+  }
+}
+
+/** Data is the publisher's, who may have sent nonsense: the server passes it on. */
+function dataValues(payload: Uint8Array): AmfValue[] {
+  try {
+    return decodeAmf0(payload);
+  } catch {
+    return [];
   }
 }
 
