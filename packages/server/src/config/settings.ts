@@ -133,7 +133,7 @@ export const settings = {
       gibi,
       'Messages of one connection of which only a part has come, together, bytes.',
     ),
-    chunkStreams: integer(64, 3, 65_598, 'Chunk streams of one connection.'),
+    chunkStreams: integer(256, 3, 65_598, 'Chunk streams of one connection.'),
     messageStreams: integer(32, 1, 65_535, 'Streams that one connection may have open at a time (createStream).'),
     handshakeTimeoutMs: integer(
       10_000,

@@ -17,7 +17,7 @@ export const defaultChunkLimits: ChunkLimits = {
   maxMessageBytes: 8 * 1024 * 1024,
   // Two of the longest messages at once: an audio or command message never waits behind a long video one for memory.
   maxPartialBytes: 16 * 1024 * 1024,
-  // Encoders use up to ten; 64 is what fits in one-byte basic headers.
-  maxChunkStreams: 64,
+  // Encoders use up to ten. Each costs some 150 bytes, so what a test or an odd client may want costs little.
+  maxChunkStreams: 256,
   maxChunkSize: maxWireChunkSize,
 };

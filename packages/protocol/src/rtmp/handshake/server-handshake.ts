@@ -44,7 +44,7 @@ export class ServerHandshake {
 
   /**
    * Takes bytes in pieces of any size and copies them. `nowMs`: when they were read, by the clock of the constructor.
-   * @throws RtmpRemoteError when the version byte is not one of RTMP's, or of RTMPE; then the connection is over
+   * @throws RtmpRemoteError when the version byte is not one of RTMP's; then the connection is over
    */
   receive(bytes: Uint8Array, nowMs: number = this.#startMs): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -75,14 +75,8 @@ export class ServerHandshake {
         `first byte ${version}: text, such as an HTTP request, and not RTMP`,
         { offset: 0 },
       );
-    } else if (isEncrypted(version)) {
-      this.#failure = new RtmpRemoteError(
-        'ERR_RTMP_HANDSHAKE_ENCRYPTED',
-        `RTMPE (version ${version}) is not supported`,
-        { offset: 0 },
-      );
     }
-    // Every other version below 32 is answered with 3, and the client decides. [RTMP §5.2.2]
+    // Every other version below 32 is answered with 3, RTMPE's 6, 8 and 9 too, and the client decides. [RTMP §5.2.2]
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -102,9 +96,4 @@ export class ServerHandshake {
     output.set(echo, 1 + packetLength);
     this.#output = output;
   }
-}
-
-function isEncrypted(version: number): boolean {
-  const { encrypted, encryptedXtea, encryptedBlowfish } = handshakeVersions;
-  return version === encrypted || version === encryptedXtea || version === encryptedBlowfish;
 }
