@@ -10,7 +10,7 @@ import type { RawMessage } from './raw-message.js';
 //   +--------+---------+-------------------+--------------+----------------------+---------+------------------+
 //
 // [RTMP §6.1.1] draws the timestamp as one 4-byte number. Flash Media Server sends it as FLV does, the upper eight bits
-// last, and librtmp (0x16 in RTMP_Read) reads it so.
+// last, and librtmp (type 0x16 in Read_1_Packet) reads it so.
 
 const subHeaderBytes = 11;
 const backPointerBytes = 4;

@@ -4,12 +4,12 @@ import type { ConnectAnswer, ConnectInfo, ConnectRequest } from './server-event.
 import { splitQuery } from './stream-name.js';
 
 /**
- * The version players look at: some want to see `FMS/` and a number of at least 3.5 (Flash Player for `play2` and
- * `NetStream.appendBytes`; nginx-rtmp sends FMS/3,0,1,123 and SRS FMS/3,5,3,888 for the same reason).
+ * Clients see a Flash Media Server everywhere: nginx-rtmp says FMS/3,0,1,123, SRS FMS/3,5,3,888, and many more exactly
+ * this. A name of our own would be the only one of its kind.
  */
 export const defaultServerVersion = 'FMS/3,5,7,7009';
 
-/** Audio, video and data both ways, as nginx-rtmp says. SRS says 127, Flash Media Server 31 or 255: nobody reads it. */
+/** Audio, video and data both ways, as nginx-rtmp says. SRS says 127: nobody reads it. */
 const capabilities = 31;
 
 const fourCcCanForward = 4;

@@ -1,20 +1,41 @@
+import { defaultWindowAckSize } from './acknowledgement-window.js';
 import { connectResult, defaultServerVersion } from './connect-request.js';
 import type { MessageStream } from './message-streams.js';
 import { type ServerContext, streamDetails } from './server-context.js';
-import type { ConnectAnswer, ConnectRequest, PlayRequest, PublishRequest, StreamAnswer } from './server-event.js';
+import type {
+  ConnectAnswer,
+  ConnectRequest,
+  PlayRequest,
+  PublishRequest,
+  Rejection,
+  StreamAnswer,
+} from './server-event.js';
+import type { ServerSessionOptions } from './server-session-options.js';
 
-export interface ConnectSettings {
+/** What the options of a session say about answers, with the defaults. */
+export interface AnswerSettings {
   readonly windowAckSize: number;
   readonly peerBandwidth: number;
   readonly chunkSize: number;
-  readonly serverVersion?: string | undefined;
+  readonly serverVersion: string;
+  readonly dataStart: boolean;
+}
+
+export function answerSettings(options: ServerSessionOptions): AnswerSettings {
+  return {
+    windowAckSize: options.windowAckSize ?? defaultWindowAckSize,
+    peerBandwidth: options.peerBandwidth ?? defaultWindowAckSize,
+    chunkSize: options.chunkSize ?? 60_000,
+    serverVersion: options.serverVersion ?? defaultServerVersion,
+    dataStart: options.dataStart ?? false,
+  };
 }
 
 /** All that follows an accepted `connect`, in the order of [RTMP §7.2.1.1]. */
 export function answerConnect(
   { output }: ServerContext,
   request: ConnectRequest,
-  settings: ConnectSettings,
+  settings: AnswerSettings,
   answer: ConnectAnswer,
 ): void {
   output.windowAckSize(settings.windowAckSize);
@@ -27,7 +48,7 @@ export function answerConnect(
   });
   output.setChunkSize(settings.chunkSize);
   output.userControl({ type: 'streamBegin', messageStreamId: 0 });
-  const { properties, info } = connectResult(request, settings.serverVersion ?? defaultServerVersion, answer);
+  const { properties, info } = connectResult(request, settings.serverVersion, answer);
   // Sent for a transaction id of 0, too: there is no connect that wants no answer.
   output.command(0, '_result', request.transactionId, [info], properties);
   // Flash Media Server and SRS send it; librtmp and ffmpeg answer with _checkbw.
@@ -42,11 +63,10 @@ export function answerPublish(context: ServerContext, request: PublishRequest, a
   context.output.status(messageStreamId, 'NetStream.Publish.Start', description, { ...details, ...info });
 }
 
-/** `dataStart`: see `ServerSessionOptions`. */
 export function answerPlay(
   context: ServerContext,
   request: PlayRequest,
-  dataStart: boolean,
+  settings: AnswerSettings,
   answer: StreamAnswer,
 ): void {
   const { output } = context;
@@ -59,7 +79,24 @@ export function answerPlay(
   }
   output.status(messageStreamId, 'NetStream.Play.Start', description, { ...details, ...info });
   output.data(messageStreamId, 0, ['|RtmpSampleAccess', true, true]);
-  if (dataStart) output.data(messageStreamId, 0, ['onStatus', { code: 'NetStream.Data.Start' }]);
+  if (settings.dataStart) output.data(messageStreamId, 0, ['onStatus', { code: 'NetStream.Data.Start' }]);
+}
+
+export function refuseConnect({ output }: ServerContext, request: ConnectRequest, rejection: Rejection): void {
+  const { code, description = '', info } = rejection;
+  // As the result, also for a transaction id of 0.
+  output.command(0, '_error', request.transactionId, [{ level: 'error', code, description, ...info }]);
+}
+
+export function refuseStream(
+  context: ServerContext,
+  request: PublishRequest | PlayRequest,
+  rejection: Rejection,
+): void {
+  const { messageStreamId, streamName } = request;
+  const { code, description = '', info } = rejection;
+  const details = streamDetails(context, streamName);
+  context.output.status(messageStreamId, code, description, { ...details, level: 'error', ...info });
 }
 
 export function notifyPublished(context: ServerContext, stream: MessageStream): void {

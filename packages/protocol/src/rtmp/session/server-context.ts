@@ -16,6 +16,13 @@ export interface ServerContext {
   end(): void;
 }
 
+/** Flash Media Server's client ids are eight letters. */
+export function formatClientId(random: Uint8Array): string {
+  let id = '';
+  for (const byte of random) id += String.fromCharCode(0x41 + (byte % 26));
+  return id;
+}
+
 /** The members that Flash Media Server adds to the statuses of a stream. */
 export function streamDetails(context: ServerContext, details: string): Record<string, AmfInput> {
   return { details, clientid: context.clientId };

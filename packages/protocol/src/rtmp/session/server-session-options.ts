@@ -12,7 +12,7 @@ export interface ServerSessionOptions {
   readonly peerBandwidth?: number;
   /** What we send chunks of, from the answer to `connect` on: 1 … 2³¹−1, default 60,000. */
   readonly chunkSize?: number;
-  /** Default `FMS/3,5,7,7009`: some players look for it. */
+  /** Default `FMS/3,5,7,7009`. */
   readonly serverVersion?: string;
   /**
    * Sends `NetStream.Data.Start` as a data message when playing starts, as Flash Media Server does. Default `false`:

@@ -2,18 +2,21 @@ import type { AmfInput } from '../../amf/index.js';
 import { RtmpRemoteError, RtmpUsageError } from '../../bytes/index.js';
 import { ServerHandshake } from '../handshake/index.js';
 import type { RawMessage, UserControlEvent } from '../message/index.js';
-import { AcknowledgementWindow, defaultWindowAckSize } from './acknowledgement-window.js';
+import { AcknowledgementWindow } from './acknowledgement-window.js';
 import { type MessageStream, MessageStreams } from './message-streams.js';
 import {
+  type AnswerSettings,
   answerConnect,
   answerPlay,
   answerPublish,
-  type ConnectSettings,
+  answerSettings,
   notifyPublished,
   notifyStopped,
   notifyUnpublished,
+  refuseConnect,
+  refuseStream,
 } from './server-answers.js';
-import { type ServerContext, streamDetails } from './server-context.js';
+import { formatClientId, type ServerContext } from './server-context.js';
 import type {
   CallRequest,
   ConnectAnswer,
@@ -42,8 +45,7 @@ import { SessionTimers } from './session-timers.js';
  * twice.
  */
 export class ServerSession {
-  readonly #connectSettings: ConnectSettings;
-  readonly #dataStart: boolean;
+  readonly #settings: AnswerSettings;
   readonly #limits: SessionLimits;
   /** Let go once it is over: it holds the packets of both sides. */
   #handshake: ServerHandshake | undefined;
@@ -55,7 +57,6 @@ export class ServerSession {
   readonly #inbox: ServerInbox;
   readonly #events: ServerEvent[] = [];
   readonly #context: ServerContext;
-  readonly #startMs: number;
   readonly #answered = new WeakSet<ConnectRequest | PublishRequest | PlayRequest | CallRequest>();
   #state: ConnectionState = 'handshaking';
   #nowMs: number;
@@ -65,21 +66,14 @@ export class ServerSession {
 
   constructor(options: ServerSessionOptions) {
     const { crypto, nowMs, limits } = options;
-    this.#connectSettings = {
-      windowAckSize: options.windowAckSize ?? defaultWindowAckSize,
-      peerBandwidth: options.peerBandwidth ?? defaultWindowAckSize,
-      chunkSize: options.chunkSize ?? 60_000,
-      serverVersion: options.serverVersion,
-    };
-    this.#dataStart = options.dataStart ?? false;
+    this.#settings = answerSettings(options);
     this.#limits = { ...defaultSessionLimits, ...limits };
     this.#handshake = new ServerHandshake({ crypto, nowMs });
     this.#input = new SessionInput(this.#limits, this.#limits.maxQueuedBytes);
     this.#streams = new MessageStreams(this.#limits.maxMessageStreams);
     this.#timers = new SessionTimers(this.#limits, nowMs);
-    this.#window = new AcknowledgementWindow(this.#connectSettings.windowAckSize);
+    this.#window = new AcknowledgementWindow(this.#settings.windowAckSize);
     this.#context = this.#createContext(formatClientId(crypto.randomBytes(8)));
-    this.#startMs = nowMs;
     this.#nowMs = nowMs;
     this.#inbox = new ServerInbox({
       context: this.#context,
@@ -173,7 +167,7 @@ export class ServerSession {
     for (;;) {
       const due = this.#timers.take(this.#state, nowMs);
       if (due === undefined) return;
-      if (due === 'ping') this.#output.userControl({ type: 'pingRequest', timestamp: (nowMs - this.#startMs) >>> 0 });
+      if (due === 'ping') this.#output.userControl({ type: 'pingRequest', timestamp: nowMs >>> 0 });
       else this.#fail(due);
     }
   }
@@ -193,7 +187,7 @@ export class ServerSession {
         this.#step('accept');
         this.#peer = request;
         this.#timers.received(this.#nowMs);
-        answerConnect(this.#context, request, this.#connectSettings, answer);
+        answerConnect(this.#context, request, this.#settings, answer);
         break;
       case 'publish':
         this.#streams.get(request.messageStreamId)?.step('accept');
@@ -202,7 +196,7 @@ export class ServerSession {
         break;
       case 'play':
         this.#streams.get(request.messageStreamId)?.step('accept');
-        answerPlay(this.#context, request, this.#dataStart, answer);
+        answerPlay(this.#context, request, this.#settings, answer);
         break;
       default:
         request satisfies never;
@@ -218,17 +212,14 @@ export class ServerSession {
    */
   reject(request: ConnectRequest | PublishRequest | PlayRequest, rejection: Rejection): boolean {
     if (!this.#takeRequest(request)) return false;
-    const { code, description = '', info } = rejection;
     if (request.kind === 'connect') {
-      this.#output.error({ transactionId: request.transactionId || 1, messageStreamId: 0 }, code, description, info);
+      refuseConnect(this.#context, request, rejection);
       this.#end();
       this.#events.push({ type: 'closed' });
       return true;
     }
-    const { messageStreamId, streamName } = request;
-    this.#streams.get(messageStreamId)?.step('stop');
-    const details = streamDetails(this.#context, streamName);
-    this.#output.status(messageStreamId, code, description, { ...details, level: 'error', ...info });
+    this.#streams.get(request.messageStreamId)?.step('stop');
+    refuseStream(this.#context, request, rejection);
     return true;
   }
 
@@ -405,11 +396,4 @@ export class ServerSession {
     if (next === undefined) throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', `${step} while ${this.#state}`);
     this.#state = next;
   }
-}
-
-/** Flash Media Server's client ids are eight letters. */
-function formatClientId(random: Uint8Array): string {
-  let id = '';
-  for (const byte of random) id += String.fromCharCode(0x41 + (byte % 26));
-  return id;
 }

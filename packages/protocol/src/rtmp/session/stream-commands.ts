@@ -12,7 +12,7 @@ const streamCommands: ReadonlyMap<string, StreamCommandHandler> = new Map([
   ['publish', publish],
   ['play', play],
   ['pause', pause],
-  // What Flash Player sends when its own buffering pauses.
+  // nginx-rtmp takes it for pause, too.
   ['pauseRaw', pause],
   ['seek', seek],
   ['receiveAudio', receiveAudio],
