@@ -94,7 +94,7 @@ export const messageVectors: readonly MessageVector[] = [
   },
   {
     name: 'empty audio',
-    source: 'sent by Flash Player when a microphone is muted',
+    source: 'RTMP §7.1.4, nothing in it',
     messageTypeId: 8,
     payload: '',
     message: { type: 'audio', ...vectorHeader, payload: new Uint8Array(0) },

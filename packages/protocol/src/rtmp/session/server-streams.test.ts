@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { joinAggregate, type RawMessage } from '../message/index.js';
+import { ScriptedClient } from './scripted-client.js';
+import { commandCases, publishStart } from './server-commands.vectors.js';
+import type { ServerEvent } from './server-event.js';
+
+const payload = Uint8Array.from([0x17, 1, 0, 0, 0]);
+
+function media(messageTypeId: number, messageStreamId = 1, timestamp = 0): RawMessage {
+  return { messageTypeId, timestamp, messageStreamId, payload };
+}
+
+/** What happened, a line for each event. */
+function describeEvents(events: readonly ServerEvent[]): string[] {
+  return events.map((event) => {
+    switch (event.type) {
+      case 'connect':
+        return `connect ${event.request.app}`;
+      case 'publish': {
+        const { messageStreamId, streamName, query, publishType } = event.request;
+        return `publish ${messageStreamId} ${streamName}?${query} ${publishType}`;
+      }
+      case 'play': {
+        const { messageStreamId, streamName, query, start, duration, reset } = event.request;
+        return `play ${messageStreamId} ${streamName}?${query} ${start} ${duration} ${reset}`;
+      }
+      case 'stopped':
+        return `stopped ${event.messageStreamId} ${event.role} ${event.reason}`;
+      case 'media':
+        return `media ${event.messageStreamId} ${event.message.messageTypeId} ${event.message.timestamp}`;
+      case 'pause':
+        return `pause ${event.messageStreamId} ${event.pause} ${event.timeMs}`;
+      case 'receiveAudio':
+      case 'receiveVideo':
+        return `${event.type} ${event.messageStreamId} ${event.receive}`;
+      case 'bufferLength':
+        return `bufferLength ${event.messageStreamId} ${event.bufferMs}`;
+      case 'seek':
+        return `seek ${event.messageStreamId} ${event.timeMs}`;
+      case 'call':
+        return `call ${event.request.name}`;
+      case 'subscribe':
+        return `subscribe ${event.request.streamName}`;
+      case 'closed':
+        return 'closed';
+      case 'failed':
+        return `failed ${event.error.code}`;
+      default:
+        return event satisfies never;
+    }
+  });
+}
+
+describe('commands', () => {
+  it.each(commandCases)('$name ($on)', ({ on, command, lines, events }) => {
+    const client = ScriptedClient[on]();
+    client.takeEvents();
+    client.command(...command);
+    expect(client.takeLines()).toEqual(lines);
+    expect(describeEvents(client.takeEvents())).toEqual(events);
+  });
+});
+
+describe('message streams', () => {
+  it('are many, and their ids are used again', () => {
+    const client = ScriptedClient.connected({ limits: { maxMessageStreams: 3 } });
+    for (const transactionId of [2, 3, 4, 5]) client.command('createStream', transactionId);
+    expect(client.takeLines()).toEqual([
+      '0 _result 2 1',
+      '0 _result 3 2',
+      '0 _result 4 3',
+      '0 _error 5 NetConnection.Call.Failed',
+    ]);
+    client.command('deleteStream', 0, [2]);
+    client.command('createStream', 6);
+    expect(client.takeLines()).toEqual(['0 _result 6 2']);
+  });
+
+  it('publish and play side by side', () => {
+    const client = ScriptedClient.publishing();
+    client.command('createStream', 3);
+    client.command('play', 0, ['b'], 2);
+    client.takeLines();
+    client.command('deleteStream', 0, [1]);
+    client.session.publishNotify(2);
+    expect(client.takeLines()).toEqual([
+      '1 status NetStream.Unpublish.Success',
+      'streamBegin 2',
+      '2 status NetStream.Play.PublishNotify',
+    ]);
+  });
+
+  it('carry media of all kinds while they publish', () => {
+    const client = ScriptedClient.publishing();
+    const aggregate = joinAggregate([media(8, 1, 40), media(20, 1, 41), media(9, 1, 42)]);
+    client.sendRaw(media(8, 1, 10), media(9, 1, 20), media(18, 1, 21), media(15, 1, 22), media(19, 1, 23), aggregate);
+    expect(describeEvents(client.takeEvents())).toEqual([
+      'media 1 8 10',
+      'media 1 9 20',
+      'media 1 18 21',
+      'media 1 15 22',
+      'media 1 8 40',
+      'media 1 9 42',
+    ]);
+  });
+
+  it('fail on a broken aggregate', () => {
+    const client = ScriptedClient.publishing();
+    client.sendRaw(media(22));
+    expect(describeEvents(client.takeEvents())).toEqual(['failed ERR_RTMP_MESSAGE_AGGREGATE_SHORT']);
+  });
+
+  it('leave stray media alone, as far as the limit', () => {
+    const client = ScriptedClient.publishing({ limits: { maxStrayMessages: 3 } });
+    client.command('closeStream', 0, [], 1);
+    client.takeEvents();
+    client.sendRaw(media(8), media(9, 0), media(18, 7));
+    client.command('publish', 0, ['a'], 1);
+    client.sendRaw(media(8, 2), media(8, 2), media(8, 2));
+    expect(describeEvents(client.takeEvents())).toEqual(['publish 1 a? live']);
+    client.sendRaw(media(8, 2));
+    expect(describeEvents(client.takeEvents())).toEqual(['failed ERR_RTMP_SESSION_STRAY_MEDIA']);
+  });
+
+  it('tell how long the client buffers', () => {
+    const client = ScriptedClient.withStream();
+    const event = { type: 'setBufferLength', messageStreamId: 1, bufferMs: 3000 } as const;
+    client.send({ type: 'userControl', timestamp: 0, messageStreamId: 0, event });
+    expect(describeEvents(client.takeEvents()).at(-1)).toBe('bufferLength 1 3000');
+  });
+
+  it('remember what was to be received before they play', () => {
+    const client = ScriptedClient.withStream();
+    client.command('receiveVideo', 0, [false], 1);
+    client.command('play', 0, ['a'], 1);
+    expect(client.takeEvents().at(-1)).toMatchObject({ request: { receiveAudio: true, receiveVideo: false } });
+  });
+});
+
+describe('requests that are answered later', () => {
+  function requested(name: 'publish' | 'play') {
+    const client = ScriptedClient.withStream();
+    client.autoAccept = false;
+    client.command(name, 0, ['a'], 1);
+    const event = client.takeEvents().at(-1);
+    if (event?.type !== 'publish' && event?.type !== 'play') throw new Error(`no ${name}`);
+    return { client, request: event.request };
+  }
+
+  it('hold up the media behind them', () => {
+    const { client, request } = requested('publish');
+    client.sendRaw(media(9, 1, 1), media(8, 1, 2));
+    client.sendRaw(media(9, 1, 3));
+    expect(client.session.paused).toBe(true);
+    expect(client.takeEvents()).toEqual([]);
+    expect(client.session.accept(request)).toBe(true);
+    expect(client.takeLines()).toEqual(publishStart);
+    expect(describeEvents(client.takeEvents())).toEqual(['media 1 9 1', 'media 1 8 2', 'media 1 9 3']);
+    expect(client.session.paused).toBe(false);
+  });
+
+  it('make the media behind them stray when they are refused', () => {
+    const { client, request } = requested('publish');
+    client.sendRaw(media(9));
+    client.session.reject(request, { code: 'NetStream.Publish.BadName', description: 'a is taken.' });
+    client.command('getStreamLength', 9);
+    expect(client.takeLines()).toEqual(['1 error NetStream.Publish.BadName', '0 _result 9 0']);
+    expect(client.takeEvents()).toEqual([]);
+  });
+
+  it('can be tried again when they were refused', () => {
+    const { client, request } = requested('play');
+    client.session.reject(request, { code: 'App.NotToday' });
+    client.command('play', 0, ['b'], 1);
+    expect(client.takeLines()).toEqual(['1 error App.NotToday']);
+    expect(describeEvents(client.takeEvents())).toEqual(['play 1 b? -2 -1 true']);
+  });
+
+  it.each(['publish', 'play'] as const)('lapse when the stream is deleted: %s', (name) => {
+    const { client, request } = requested(name);
+    client.command('deleteStream', 0, [1]);
+    expect(describeEvents(client.takeEvents())).toEqual([`stopped 1 ${name} deleteStream`]);
+    client.command('createStream', 3);
+    expect(client.session.accept(request)).toBe(false);
+    expect(client.takeLines()).toEqual(['0 _result 3 1']);
+  });
+
+  it('lapse when the session ends', () => {
+    const { client, request } = requested('publish');
+    client.session.close();
+    expect(client.session.accept(request)).toBe(false);
+    expect(client.takeLines()).toEqual([]);
+  });
+
+  it('let other streams go on', () => {
+    const { client } = requested('play');
+    client.command('createStream', 3);
+    expect(client.takeLines()).toEqual(['0 _result 3 2']);
+  });
+});
+
+describe('the server', () => {
+  it('tells players of their publisher', () => {
+    const client = ScriptedClient.playing();
+    client.session.publishNotify(1);
+    client.session.unpublishNotify(1);
+    client.session.playStop(1);
+    client.session.publishNotify(1);
+    client.session.playStop(1);
+    expect(client.takeLines()).toEqual([
+      'streamBegin 1',
+      '1 status NetStream.Play.PublishNotify',
+      '1 status NetStream.Play.UnpublishNotify',
+      'streamEof 1',
+      'streamEof 1',
+      '1 status NetStream.Play.Stop',
+    ]);
+    expect(client.takeEvents()).toEqual([]);
+  });
+
+  it('tells publishers nothing of the sort', () => {
+    const client = ScriptedClient.publishing();
+    client.session.publishNotify(1);
+    client.session.unpublishNotify(1);
+    client.session.playStop(1);
+    expect(client.takeLines()).toEqual([]);
+  });
+
+  it('starts data when told to', () => {
+    const client = ScriptedClient.withStream({ dataStart: true });
+    client.command('play', 0, ['a'], 1);
+    expect(client.takeLines().at(-1)).toBe('1 data onStatus NetStream.Data.Start');
+  });
+
+  it('answers calls, unless no answer is wanted', () => {
+    const client = ScriptedClient.withStream();
+    client.takeEvents();
+    for (const transactionId of [5, 0, 6]) client.command('what', transactionId, [], 1);
+    const [first, second, third] = client.takeEvents();
+    if (first?.type !== 'call' || second?.type !== 'call' || third?.type !== 'call') throw new Error('no calls');
+    client.session.respond(first.request, { code: 'fine' }, 2);
+    client.session.respond(second.request, 1);
+    client.session.rejectCall(third.request);
+    expect(client.takeLines()).toEqual(['1 _result 5 fine 2', '1 _error 6 NetConnection.Call.Failed']);
+  });
+});
