@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamInfo } from '../api/index.js';
-import { type ConsoleAction, initialConsoleState, liveChosen, pageOf, reduceConsole } from './console-state.js';
+import {
+  type ConsoleAction,
+  initialConsoleState,
+  isReachable,
+  knownLive,
+  liveChosen,
+  pageOf,
+  reduceConsole,
+} from './console-state.js';
 
 function stream(name: string, publishedAt = 0): StreamInfo {
   return {
@@ -105,6 +113,18 @@ describe('the connection', () => {
   it('rests with a hidden page', () => {
     expect(after(polled(), { type: 'resting' }).connection).toBe('resting');
     expect(after(polled(), { type: 'resting' }, polled()).connection).toBe('connected');
+  });
+
+  it('calls a stream live without the server only while it plays', () => {
+    const state = after(polled('a'));
+    expect(knownLive(state, false)?.name).toBe('a');
+    const lost = reduceConsole(state, { type: 'failed', reason: 'no answer' });
+    expect(isReachable(lost)).toBe(false);
+    expect(knownLive(lost, false)).toBeUndefined();
+    expect(knownLive(lost, true)?.name).toBe('a');
+    const back = reduceConsole(lost, polled('a'));
+    expect(isReachable(back)).toBe(true);
+    expect(knownLive(back, false)?.name).toBe('a');
   });
 
   it('turns the up-time of the server into a start on the own clock', () => {

@@ -69,6 +69,16 @@ export function liveChosen(state: ConsoleState): StreamInfo | undefined {
   return state.missedPolls === 0 ? state.lastSeen : undefined;
 }
 
+/** Whether the server answered the last poll. While it does not, streams that ended may be live, and the list is old. */
+export function isReachable(state: ConsoleState): boolean {
+  return state.connection !== 'reconnecting';
+}
+
+/** The chosen stream while it is known to be live: `playing` is known even when the list cannot be asked for. */
+export function knownLive(state: ConsoleState, playing: boolean): StreamInfo | undefined {
+  return playing || isReachable(state) ? liveChosen(state) : undefined;
+}
+
 /** What fills the page: nothing yet, how to publish, or a player. */
 export function pageOf(state: ConsoleState): 'connecting' | 'guide' | 'player' {
   if (!state.loaded) return 'connecting';

@@ -8,8 +8,11 @@ export interface PlayerMessage {
   readonly playButton?: boolean;
 }
 
-/** The words for what the player does; `undefined` while a picture speaks for itself. */
-export function playerMessage(view: PlayerView, streamName: string): PlayerMessage | undefined {
+/**
+ * The words for what the player does; `undefined` while a picture speaks for itself. `reachable` is false while the
+ * server does not answer: what ended then may not be the stream.
+ */
+export function playerMessage(view: PlayerView, streamName: string, reachable: boolean): PlayerMessage | undefined {
   const { phase } = view;
   switch (phase.kind) {
     case 'idle':
@@ -19,6 +22,7 @@ export function playerMessage(view: PlayerView, streamName: string): PlayerMessa
     case 'waiting':
       return { title: 'Published', detail: 'Waiting for the first audio or video…', busy: true };
     case 'ended':
+      if (!reachable) return { title: 'The server cannot be reached', detail: 'Trying again…', busy: true };
       return { title: 'The stream has ended', detail: 'It plays again here when it comes back.' };
     case 'retrying':
       return { title: phase.reason, detail: 'Trying again…', busy: true };

@@ -1,4 +1,4 @@
-import { type ConsoleState, liveChosen } from '../model/index.js';
+import { type ConsoleState, isReachable, knownLive, liveChosen } from '../model/index.js';
 import { type PlayerView, type PlayOrder, StreamPlayer, type Transport } from '../player/index.js';
 import { element, setAttribute, setHidden, setText } from './dom.js';
 import { icon } from './icons.js';
@@ -119,12 +119,12 @@ export class PlayerPanel {
   #show(): void {
     const state = this.#state;
     if (state?.chosen === undefined) return;
-    const live = liveChosen(state);
+    const live = knownLive(state, this.#view.phase.kind === 'playing');
     setText(this.#app, `${state.chosen.app}/`);
     setText(this.#name, state.chosen.name);
     setAttribute(this.video, 'aria-label', `Picture of ${state.chosen.app}/${state.chosen.name}`);
 
-    const message = playerMessage(this.#view, `${state.chosen.app}/${state.chosen.name}`);
+    const message = playerMessage(this.#view, `${state.chosen.app}/${state.chosen.name}`, isReachable(state));
     setHidden(this.#message, message === undefined);
     setText(this.#messageTitle, message?.title ?? '');
     setText(this.#messageDetail, message?.detail ?? '');
