@@ -67,7 +67,13 @@ const hostile: readonly (readonly [string, Uint8Array])[] = [
   ['half a date', concat(bytes(11), u32(0))],
   ['a movie clip', bytes(4)],
   ['a record set', bytes(14)],
-  ['AMF3 inside an object', concat(bytes(3), name('a'), bytes(0x11, 1), end)],
+  ['AMF3 arrays 100,000 deep', concat(bytes(0x11), repeat(bytes(9, 3, 1), deep), bytes(1))],
+  ['an AMF3 array of 2^28-1 elements', bytes(0x11, 9, 0xff, 0xff, 0xff, 0xff, 1)],
+  ['an AMF3 byte array of 2^28-1 bytes', bytes(0x11, 12, 0xff, 0xff, 0xff, 0xff)],
+  ['an AMF3 reference to nothing', bytes(0x11, 10, 0)],
+  ['an AMF3 object of a class that is not known', concat(bytes(0x11, 10, 7, 5), text('XX'))],
+  ['half an AMF3 object inside an object', concat(bytes(3), name('a'), bytes(0x11, 10, 11), end)],
+  ['nonsense after the marker 0x11', concat(bytes(0x11), pattern(200))],
 ];
 
 describe('hostile AMF0', () => {
@@ -226,7 +232,8 @@ describe('AMF0 that is odd and right', () => {
   it('takes AMF3 after the marker 0x11 in arguments', () =>
     expectAnswered(command('x', 5, nil, bytes(0x11, 0x0a, 0x0b, 0x01, 0x01))));
 
-  it('takes nonsense after the marker 0x11', () => expectAnswered(command('x', 5, nil, bytes(0x11), pattern(200))));
+  it('takes AMF3 inside an object, and AMF0 after it', () =>
+    expectAnswered(command('x', 5, bytes(3), name('a'), bytes(0x11, 9, 3, 1, 4, 5), end, bytes(0x11, 4, 5), nil)));
 
   it('takes commands of type 17 with a format byte of 0 [Errata §7.2]', () =>
     expectAnswered(concat(bytes(0), command('x', 5, nil)), 17));

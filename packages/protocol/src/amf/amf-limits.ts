@@ -4,7 +4,10 @@ import { RtmpUsageError } from '../bytes/index.js';
 export interface AmfLimits {
   /** How deep objects and arrays may be nested; a lone object has depth 1, and 0 allows no objects and arrays at all. */
   readonly maxDepth: number;
-  /** How many values one message may hold in all: objects, arrays, their members and everything else. */
+  /**
+   * How many values one message may hold in all: objects, arrays, their members and everything else. In AMF3 it bounds
+   * the tables of references as well, and as many names may be sealed in traits; the numbers of a vector do not count.
+   */
   readonly maxElements: number;
   /** How many bytes there may be to decode. Absent: no bound of its own, as the message's length has one already. */
   readonly maxBytes?: number;

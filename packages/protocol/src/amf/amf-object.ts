@@ -1,20 +1,29 @@
 import { RtmpUsageError } from '../bytes/index.js';
 import { isInputArray, isPlainObject } from './plain-object.js';
 import {
-  Amf3Bytes,
+  Amf3Value,
   AmfDate,
+  AmfDictionary,
+  AmfDoubleVector,
   AmfEcmaArray,
+  AmfExternalizable,
   type AmfInput,
+  AmfInstance,
+  AmfIntVector,
   AmfObject,
+  AmfObjectVector,
+  AmfUintVector,
   AmfUnsupported,
   type AmfValue,
+  AmfXml,
   AmfXmlDocument,
 } from './value.js';
 
 /**
  * An `AmfObject` with the members of a plain object, in their order. Plain objects, arrays and `Date`s in it are
  * converted too, all the way down; what is there twice, or holds itself, stays one and the same. Values of the AMF
- * classes are taken as they are, not copied. A member that is `undefined` is kept: AMF can carry it.
+ * classes are taken as they are, not copied; of an `Amf3Value` there is the value alone. A member that is `undefined` is
+ * kept: AMF can carry it.
  *
  * Only needed to look at or to keep such a value: the encoders take plain objects directly.
  *
@@ -34,7 +43,9 @@ export function amfObject(properties: { readonly [name: string]: AmfInput }, cla
     for (let i = 0; i < source.length; i += 1) target.push(convert(source[i]));
   }
 
-  function convert(value: AmfInput): AmfValue {
+  function convert(input: AmfInput): AmfValue {
+    let value = input;
+    while (value instanceof Amf3Value) value = value.value;
     if (typeof value !== 'object') {
       if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') failNotEncodable();
       return value;
@@ -60,17 +71,25 @@ export function amfObject(properties: { readonly [name: string]: AmfInput }, cla
   return root;
 }
 
-type AmfInstance = AmfObject | AmfEcmaArray | AmfDate | AmfXmlDocument | AmfUnsupported | Amf3Bytes;
+const amfClasses = [
+  AmfObject,
+  AmfEcmaArray,
+  AmfDate,
+  AmfXmlDocument,
+  AmfXml,
+  AmfUnsupported,
+  Uint8Array,
+  AmfIntVector,
+  AmfUintVector,
+  AmfDoubleVector,
+  AmfObjectVector,
+  AmfDictionary,
+  AmfExternalizable,
+  AmfInstance,
+] as const;
 
-function isAmfInstance(value: object): value is AmfInstance {
-  return (
-    value instanceof AmfObject ||
-    value instanceof AmfEcmaArray ||
-    value instanceof AmfDate ||
-    value instanceof AmfXmlDocument ||
-    value instanceof AmfUnsupported ||
-    value instanceof Amf3Bytes
-  );
+function isAmfInstance(value: object): value is InstanceType<(typeof amfClasses)[number]> {
+  return amfClasses.some((amfClass) => value instanceof amfClass);
 }
 
 function failNotEncodable(): never {

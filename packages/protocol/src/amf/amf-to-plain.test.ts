@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import {
-  Amf3Bytes,
   AmfDate,
+  AmfDictionary,
+  AmfDoubleVector,
   AmfEcmaArray,
+  AmfExternalizable,
+  AmfInstance,
+  AmfIntVector,
   AmfObject,
+  AmfObjectVector,
+  AmfUintVector,
   AmfUnsupported,
   type AmfValue,
+  AmfXml,
   AmfXmlDocument,
   amfObject,
   amfToPlain,
@@ -26,15 +33,52 @@ describe('amfToPlain', () => {
         ['invalid', new AmfDate(Number.NaN)],
         ['xml', new AmfXmlDocument('<a/>')],
         ['unsupported', new AmfUnsupported()],
-        ['amf3', new Amf3Bytes(new Uint8Array(1))],
       ],
       'a.Class',
     );
     expect(JSON.stringify(amfToPlain(value))).toBe(
       '{"number":1.5,"boolean":false,"string":"text","null":null,"undefined":null,"array":[1,[2],{}],' +
-        '"ecma":{"0":"zero"},"date":"1970-01-01T00:00:00.000Z","invalid":null,"xml":"<a/>","unsupported":null,"amf3":null}',
+        '"ecma":{"0":"zero"},"date":"1970-01-01T00:00:00.000Z","invalid":null,"xml":"<a/>","unsupported":null}',
     );
     expect(amfToPlain(undefined)).toBe(null);
+  });
+
+  it('gives JSON of what only AMF3 has', () => {
+    class Registered extends AmfInstance {
+      readonly secret = 1;
+    }
+    const value = [
+      new AmfXml('<b/>'),
+      ...[0, 1, 2, 3].map((length) => new Uint8Array([0xfb, 0xef, 0xff]).subarray(0, length)),
+      new AmfIntVector([-1, 2]),
+      new AmfUintVector([4_000_000_000]),
+      new AmfDoubleVector([0.5]),
+      new AmfObjectVector([new AmfObject([['a', 1]])], 'A'),
+      new AmfDictionary([[1, 'one']]),
+      new AmfEcmaArray([['name', true]], undefined, ['first']),
+      new AmfExternalizable('E', new AmfExternalizable('F', [7])),
+      new Registered(),
+    ];
+    expect(JSON.stringify(amfToPlain(value))).toBe(
+      '["<b/>","","+w==","++8=","++//",[-1,2],[4000000000],[0.5],[{"a":1}],[[1,"one"]],{"0":"first","name":true},[7],null]',
+    );
+  });
+
+  it('cuts a ring of externalizable objects', () => {
+    const first = new AmfExternalizable('A');
+    first.body = new AmfExternalizable('B', first);
+    expect(amfToPlain([first])).toEqual([null]);
+  });
+
+  it('bounds the JSON of long text, names and bytes that are there over and over', () => {
+    const long = 'x'.repeat(1_000_000);
+    const bytes = new Uint8Array(1_000_000);
+    const object = Array.from({ length: 1000 }, () => new AmfObject([[long, 1]]));
+    for (const repeated of [long, bytes, new AmfXml(long)]) {
+      const value = Array.from({ length: 1000 }, () => repeated);
+      expect(JSON.stringify(amfToPlain(value)).length).toBeLessThan(20_000_000);
+    }
+    expect(JSON.stringify(amfToPlain(object)).length).toBeLessThan(20_000_000);
   });
 
   it('makes objects without a prototype, so that __proto__ is a member', () => {

@@ -1,10 +1,18 @@
+import { base64 } from './base64.js';
 import {
-  Amf3Bytes,
   AmfDate,
-  type AmfEcmaArray,
-  type AmfObject,
+  AmfDictionary,
+  type AmfDoubleVector,
+  AmfEcmaArray,
+  AmfExternalizable,
+  AmfInstance,
+  type AmfIntVector,
+  AmfObject,
+  AmfObjectVector,
+  type AmfUintVector,
   AmfUnsupported,
   type AmfValue,
+  AmfXml,
   AmfXmlDocument,
 } from './value.js';
 
@@ -16,6 +24,9 @@ export type AmfPlain = null | boolean | number | string | AmfPlain[] | { [name: 
  * has a short message refer to itself over and over gets no further than this.
  */
 const maxRepeatedLength = 16 * 1024 * 1024;
+
+/** Text up to this length may be repeated without end: AMF cannot ask for it in much less than that many bytes. */
+const maxFreeText = 64;
 
 /** An object or array that is begun: its members come from `entries` and go into `target`. */
 interface Frame {
@@ -33,13 +44,17 @@ interface Node {
 
 /**
  * A decoded value as plain JavaScript: for logs, JSON and applications. What plain JavaScript cannot say is lost:
- * `undefined`, unsupported values and undecoded AMF3 become null, dates their ISO 8601 text (null for an invalid one), XML
- * its text, and class names and the difference between objects and ECMA arrays vanish. Numbers stay as they are, NaN
- * included. Where an object holds itself, the inner one is null. The same object in two places is the same plain object
- * in both, unless the JSON of the whole would pass 16 Mi characters by that: then it is null from there on.
+ * `undefined`, unsupported values and instances of registered classes become null, dates their ISO 8601 text (null for
+ * an invalid one), XML its text, bytes their base64, vectors arrays, dictionaries arrays of `[key, value]`, the elements
+ * of an ECMA array members named by their index, an externalizable object what is in it; class names and the difference
+ * between objects and ECMA arrays vanish. Numbers stay as they are, NaN included. Where an object holds itself, the
+ * inner one is null. The same object, or long text, in two places is the same in both, unless the JSON of the whole
+ * would pass 16 Mi characters by that: then it is null from there on, and members with such a name are left out.
  */
 export function amfToPlain(value: AmfValue): AmfPlain {
   const nodes = new Map<object, Node>();
+  const seenText = new Set<string>();
+  const encodedBytes = new Map<Uint8Array, string>();
   // A stack of its own, so that no depth overflows JavaScript's.
   const stack: Frame[] = [];
   let length = 0;
@@ -50,27 +65,52 @@ export function amfToPlain(value: AmfValue): AmfPlain {
     if (typeof from === 'string') return counted(from);
     if (typeof from !== 'object') return from;
     if (from instanceof AmfDate) return isoDate(from.timeMs);
-    if (from instanceof AmfXmlDocument) return counted(from.text);
-    if (from instanceof AmfUnsupported || from instanceof Amf3Bytes) return null;
+    if (from instanceof AmfXmlDocument || from instanceof AmfXml) return counted(from.text);
+    if (from instanceof AmfExternalizable) return convertBody(from);
+    if (from instanceof AmfUnsupported || from instanceof AmfInstance) return null;
+    if (from instanceof Uint8Array) return convertBytes(from);
     return convertNode(from);
   }
 
-  function counted(text: string): string {
+  /** The text, or null where it is a repetition that the whole has no room for. */
+  function counted(text: string): string | null {
+    if (text.length > maxFreeText) {
+      if (length + text.length > maxRepeatedLength && seenText.has(text)) return null;
+      seenText.add(text);
+    }
     length += text.length;
     return text;
   }
 
-  function convertNode(from: AmfValue[] | AmfObject | AmfEcmaArray): AmfPlain {
+  function convertBytes(from: Uint8Array): string | null {
+    const text = encodedBytes.get(from) ?? base64(from);
+    encodedBytes.set(from, text);
+    return counted(text);
+  }
+
+  /** A chain of externalizable objects, down to the value in the last; null where it is a ring. */
+  function convertBody(from: AmfExternalizable): AmfPlain {
+    const seen = new Set<AmfValue>();
+    let body: AmfValue = from;
+    while (body instanceof AmfExternalizable) {
+      if (seen.has(body)) return null;
+      seen.add(body);
+      body = body.body;
+    }
+    return convert(body);
+  }
+
+  function convertNode(from: NodeValue): AmfPlain {
     const known = nodes.get(from);
     if (known !== undefined) {
       if (known.length === undefined || length + known.length > maxRepeatedLength) return null;
       length += known.length;
       return known.target;
     }
-    const isArray = Array.isArray(from);
-    const node: Node = { target: isArray ? [] : Object.create(null), length: undefined };
+    const named = from instanceof AmfObject || from instanceof AmfEcmaArray;
+    const node: Node = { target: named ? Object.create(null) : [], length: undefined };
     nodes.set(from, node);
-    stack.push({ node, entries: isArray ? from.entries() : from.properties.entries(), startLength: length });
+    stack.push({ node, entries: entriesOf(from), startLength: length });
     return node.target;
   }
 
@@ -86,12 +126,36 @@ export function amfToPlain(value: AmfValue): AmfPlain {
       if (Array.isArray(node.target)) {
         node.target.push(convert(member));
       } else {
-        length += String(name).length;
-        node.target[name] = convert(member);
+        const text = counted(String(name));
+        if (text !== null) node.target[text] = convert(member);
       }
     }
   }
   return root;
+}
+
+type NodeValue =
+  | AmfValue[]
+  | AmfObject
+  | AmfEcmaArray
+  | AmfIntVector
+  | AmfUintVector
+  | AmfDoubleVector
+  | AmfObjectVector
+  | AmfDictionary;
+
+function entriesOf(from: NodeValue): Iterator<readonly [string | number, AmfValue]> {
+  if (Array.isArray(from)) return from.entries();
+  if (from instanceof AmfObject) return from.properties.entries();
+  if (from instanceof AmfEcmaArray) return ecmaArrayEntries(from);
+  if (from instanceof AmfObjectVector) return from.items.entries();
+  if (from instanceof AmfDictionary) return [...from.entries].entries();
+  return from.values.entries();
+}
+
+function* ecmaArrayEntries(from: AmfEcmaArray): Generator<readonly [string | number, AmfValue]> {
+  yield* from.items.entries();
+  yield* from.properties.entries();
 }
 
 function isoDate(timeMs: number): string | null {

@@ -1,7 +1,18 @@
 import { type ByteReader, RtmpRemoteError } from '../bytes/index.js';
 import { type AmfLimits, resolveAmfLimits } from './amf-limits.js';
+import { type AmfDecodeOptions, type AmfRegistry, builtInRegistry } from './amf-registry.js';
 import { amf0Marker } from './amf0-marker.js';
-import { Amf3Bytes, AmfDate, AmfEcmaArray, AmfObject, AmfUnsupported, type AmfValue, AmfXmlDocument } from './value.js';
+import { Amf3Reader } from './amf3-reader.js';
+import { fillInstance, type PendingInstance } from './pending-instance.js';
+import {
+  AmfDate,
+  AmfEcmaArray,
+  type AmfInstance,
+  AmfObject,
+  AmfUnsupported,
+  type AmfValue,
+  AmfXmlDocument,
+} from './value.js';
 
 /*
  * A value is a marker byte and what the marker calls for [AMF0 §2]; integers are big-endian:
@@ -14,7 +25,7 @@ import { Amf3Bytes, AmfDate, AmfEcmaArray, AmfObject, AmfUnsupported, type AmfVa
  *   05 null          -                                0E record set    reserved
  *   06 undefined     -                                0F XML document  length(4), UTF-8
  *   07 reference     index(2)                         10 typed object  class name: length(2), UTF-8; properties
- *   08 ECMA array    count(4), properties             11 AVM+          a value in AMF3
+ *   08 ECMA array    count(4), properties             11 AVM+          a value in AMF3 (amf3-reader.ts)
  *
  *   properties:  ( name length(2) | name | value )*  00 00 09
  */
@@ -34,30 +45,37 @@ interface PropertiesFrame {
   readonly properties: Map<string, AmfValue>;
   /** May end where the input ends, without an end marker. */
   readonly mayEndOpen: boolean;
+  /** Where the members are for an instance of a registered class. */
+  readonly pending: PendingInstance | undefined;
 }
 
 /**
  * Reads AMF0 values one by one. All values read by one decoder share one reference table and one budget of elements,
- * so use one decoder for one message. After it has thrown, a decoder is of no more use.
+ * so use one decoder for one message. Values behind the marker 0x11 are read as AMF3, at any depth; they have tables of
+ * their own, which all those of one decoder share. After it has thrown, a decoder is of no more use.
  */
 export class Amf0Decoder {
   readonly #reader: ByteReader;
   readonly #limits: Required<AmfLimits>;
+  readonly #registry: AmfRegistry;
   readonly #references: AmfValue[] = [];
   #elements = 0;
+  #amf3: Amf3Reader | undefined;
 
   /** Reads from where `reader` stands to the end of its bytes. */
-  constructor(reader: ByteReader, limits: Partial<AmfLimits> = {}) {
+  constructor(reader: ByteReader, options: AmfDecodeOptions = {}) {
     this.#reader = reader;
-    this.#limits = resolveAmfLimits(limits);
+    this.#limits = resolveAmfLimits(options);
+    this.#registry = options.registry ?? builtInRegistry;
   }
 
   /**
-   * The next value. Strings are copied; `Amf3Bytes` are a view of the input.
+   * The next value; nothing in it is a view of the input.
    *
    * @throws RtmpRemoteError with the offset in the reader's bytes. Codes: `ERR_AMF0_TRUNCATED`,
    * `ERR_AMF0_UNKNOWN_MARKER`, `ERR_AMF0_RESERVED_MARKER`, `ERR_AMF0_UNEXPECTED_OBJECT_END`, `ERR_AMF0_BAD_REFERENCE`,
-   * `ERR_AMF0_NESTED_AMF3`, `ERR_AMF0_TOO_DEEP`, `ERR_AMF0_TOO_MANY_ELEMENTS`, `ERR_AMF0_TOO_LARGE`.
+   * `ERR_AMF0_TOO_DEEP`, `ERR_AMF0_TOO_MANY_ELEMENTS`, `ERR_AMF0_TOO_LARGE`, `ERR_AMF0_BAD_INSTANCE` (what a registered
+   * class has thrown), and those of `Amf3Decoder.readValue` from behind the marker 0x11.
    */
   readValue(): AmfValue {
     const reader = this.#reader;
@@ -111,6 +129,7 @@ export class Amf0Decoder {
       // No value begins with the end marker, so an empty name before anything else is a name like any other.
       if (nameLength === 0 && reader.bytes[reader.offset] === amf0Marker.objectEnd) {
         reader.skip(1);
+        if (frame.pending !== undefined) fillInstance(frame.pending, frame.properties, 'ERR_AMF0_BAD_INSTANCE');
         return true;
       }
       const name = reader.readUtf8(nameLength);
@@ -157,15 +176,9 @@ export class Amf0Decoder {
       case amf0Marker.xmlDocument:
         return new AmfXmlDocument(reader.readUtf8(reader.readUint32()));
       case amf0Marker.typedObject:
-        return this.#openProperties(stack, offset, new AmfObject([], reader.readUtf8(reader.readUint16())));
+        return this.#openTypedObject(stack, offset, reader.readUtf8(reader.readUint16()));
       case amf0Marker.avmPlus:
-        if (stack.length > 0) {
-          // Its end can only be found by decoding AMF3, and what follows it belongs to the enclosing value.
-          throw new RtmpRemoteError('ERR_AMF0_NESTED_AMF3', 'An AMF3 value inside an AMF0 value is not supported', {
-            offset,
-          });
-        }
-        return new Amf3Bytes(reader.readBytes(reader.remaining));
+        return this.#readAmf3(stack.length);
       case amf0Marker.objectEnd:
         throw new RtmpRemoteError('ERR_AMF0_UNEXPECTED_OBJECT_END', 'An object end marker outside an object', {
           offset,
@@ -185,7 +198,31 @@ export class Amf0Decoder {
     // accept that, too). Only at the very end of the input: elsewhere nothing would tell the next value from a member.
     // Of anonymous objects no such sender is known. Pinned by the vector "ECMA array that the input's end closes".
     const mayEndOpen = value instanceof AmfEcmaArray;
-    this.#open(stack, offset, value, { kind: 'properties', properties: value.properties, mayEndOpen });
+    const { properties } = value;
+    this.#open(stack, offset, value, { kind: 'properties', properties, mayEndOpen, pending: undefined });
+    return value;
+  }
+
+  #openTypedObject(stack: Frame[], offset: number, className: string): AmfValue {
+    const registration = this.#registry.forAlias(className);
+    if (registration?.kind !== 'members') return this.#openProperties(stack, offset, new AmfObject([], className));
+    const instance = registration.create();
+    const pending = { registration, instance, offset };
+    const frame: Frame = { kind: 'properties', properties: new Map(), mayEndOpen: false, pending };
+    this.#open(stack, offset, instance as AmfInstance, frame);
+    return instance as AmfInstance;
+  }
+
+  /**
+   * [AMF3 §4.1] resets the AMF3 tables with each message, so what one 0x11 value has brought may be referred to in the
+   * next. BlazeDS, Red5 and MonaServer read and write it so, too.
+   */
+  #readAmf3(depth: number): AmfValue {
+    this.#amf3 ??= new Amf3Reader(this.#reader, this.#limits, this.#registry);
+    // The marker has been counted here, and is counted there again for the same value.
+    this.#amf3.elements = this.#elements - 1;
+    const value = this.#amf3.readValue(depth);
+    this.#elements = this.#amf3.elements;
     return value;
   }
 

@@ -1,16 +1,39 @@
 import { type ByteWriter, RtmpUsageError } from '../bytes/index.js';
+import { type AmfEncodeOptions, type AmfRegistry, builtInRegistry } from './amf-registry.js';
 import { amf0Marker } from './amf0-marker.js';
+import { Amf3Encoder } from './amf3-encoder.js';
 import { isInputArray, isPlainObject } from './plain-object.js';
-import { Amf3Bytes, AmfDate, AmfEcmaArray, type AmfInput, AmfObject, AmfUnsupported, AmfXmlDocument } from './value.js';
+import { utf8Length } from './utf8-length.js';
+import {
+  Amf3Value,
+  AmfDate,
+  AmfEcmaArray,
+  type AmfInput,
+  AmfObject,
+  AmfUnsupported,
+  AmfXml,
+  AmfXmlDocument,
+} from './value.js';
 
 // The layout of each value is drawn in amf0-decoder.ts.
 
 const maxShortLength = 0xffff;
 const maxReferenceIndex = 0xffff;
+/**
+ * Four times what an RTMP message can hold. Decoded AMF3 may hold one long string any number of times, and AMF0 has no
+ * references to strings and XML: a peer's message of 8 MB could ask for terabytes.
+ */
+const maxEncodedBytes = 64 * 1024 * 1024;
 
 /** An object or array that is begun and not yet ended: the elements, or the members, that are still to be written. */
 type Frame =
-  | { readonly kind: 'items'; readonly items: readonly AmfInput[]; readonly count: number; next: number }
+  | {
+      /** `indices`: the items of an ECMA array, whose names are their indices. */
+      readonly kind: 'items' | 'indices';
+      readonly items: readonly AmfInput[];
+      readonly count: number;
+      next: number;
+    }
   | { readonly kind: 'properties'; readonly entries: Iterator<readonly [string, AmfInput]> };
 
 /**
@@ -19,19 +42,26 @@ type Frame =
  */
 export class Amf0Encoder {
   readonly #writer: ByteWriter;
+  readonly #options: AmfEncodeOptions;
+  readonly #registry: AmfRegistry;
   readonly #references = new Map<object, number>();
+  #amf3: Amf3Encoder | undefined;
 
-  constructor(writer: ByteWriter) {
+  constructor(writer: ByteWriter, options: AmfEncodeOptions = {}) {
     this.#writer = writer;
+    this.#options = options;
+    this.#registry = options.registry ?? builtInRegistry;
   }
 
   /**
-   * Appends `value`. Unpaired surrogates in strings become U+FFFD.
+   * Appends `value`. Unpaired surrogates in strings become U+FFFD, XML an XML document. An `Amf3Value` goes into AMF3;
+   * all those of one encoder share their tables of references.
    *
    * @throws RtmpUsageError for what AMF0 cannot carry; what was written before it stays in the writer. Codes:
-   * `ERR_AMF0_NOT_ENCODABLE` (functions, symbols, bigints, objects of classes of their own, numbers that a field cannot
-   * hold), `ERR_AMF0_NAME_TOO_LONG` (a member or class name over 65,535 bytes), `ERR_AMF0_TOO_MANY_OBJECTS` (a
-   * reference to an object beyond the 65,536 that can be referred to).
+   * `ERR_AMF0_NOT_ENCODABLE` (functions, symbols, bigints, objects of classes that are not registered, values that only
+   * AMF3 has, numbers that a field cannot hold), `ERR_AMF0_NAME_TOO_LONG` (a member or class name over 65,535 bytes),
+   * `ERR_AMF0_TOO_MANY_OBJECTS` (a reference to an object beyond the 65,536 that can be referred to),
+   * `ERR_AMF0_TOO_LARGE` (over 64 MiB in one writer); those of `Amf3Encoder.writeValue` inside an `Amf3Value`.
    */
   writeValue(value: AmfInput): void {
     const writer = this.#writer;
@@ -40,9 +70,10 @@ export class Amf0Encoder {
     this.#writeItem(value, stack);
     let frame = stack.at(-1);
     while (frame !== undefined) {
-      if (frame.kind === 'items') {
+      if (frame.kind !== 'properties') {
         if (frame.next < frame.count) {
           const item = frame.items[frame.next];
+          if (frame.kind === 'indices') this.#writeName(String(frame.next));
           frame.next += 1;
           this.#writeItem(item, stack);
         } else {
@@ -66,6 +97,9 @@ export class Amf0Encoder {
   /** A value without members, or the beginning of an object or array, which it then leaves open on the stack. */
   #writeItem(value: AmfInput, stack: Frame[]): void {
     const writer = this.#writer;
+    if (writer.length > maxEncodedBytes) {
+      throw new RtmpUsageError('ERR_AMF0_TOO_LARGE', `The values take more than ${maxEncodedBytes} bytes`);
+    }
     switch (typeof value) {
       case 'undefined':
         writer.writeUint8(amf0Marker.undefined);
@@ -97,14 +131,15 @@ export class Amf0Encoder {
       this.#writeDate(value.timeMs, value.timeZoneMinutes);
     } else if (value instanceof Date) {
       this.#writeDate(value.getTime(), 0);
-    } else if (value instanceof AmfXmlDocument) {
+    } else if (value instanceof AmfXmlDocument || value instanceof AmfXml) {
       writer.writeUint8(amf0Marker.xmlDocument);
       this.#writeLongText(value.text);
     } else if (value instanceof AmfUnsupported) {
       writer.writeUint8(amf0Marker.unsupported);
-    } else if (value instanceof Amf3Bytes) {
+    } else if (value instanceof Amf3Value) {
       writer.writeUint8(amf0Marker.avmPlus);
-      writer.writeBytes(value.bytes);
+      this.#amf3 ??= new Amf3Encoder(writer, this.#options);
+      this.#amf3.writeValue(value.value);
     } else if (!this.#writeReference(value)) {
       if (isInputArray(value)) {
         writer.writeUint8(amf0Marker.strictArray);
@@ -120,15 +155,30 @@ export class Amf0Encoder {
         stack.push({ kind: 'properties', entries: value.properties.entries() });
       } else if (value instanceof AmfEcmaArray) {
         writer.writeUint8(amf0Marker.ecmaArray);
-        writer.writeUint32(checkedCount(value.declaredCount ?? value.properties.size));
+        writer.writeUint32(checkedCount(value.declaredCount ?? value.properties.size + value.items.length));
         stack.push({ kind: 'properties', entries: value.properties.entries() });
+        if (value.items.length > 0)
+          stack.push({ kind: 'indices', items: value.items, count: value.items.length, next: 0 });
       } else {
-        if (!isPlainObject(value)) {
-          throw new RtmpUsageError('ERR_AMF0_NOT_ENCODABLE', 'AMF0 cannot carry an object of a class of its own');
-        }
-        writer.writeUint8(amf0Marker.object);
-        stack.push({ kind: 'properties', entries: Object.entries(value).values() });
+        this.#openPlain(value, stack);
       }
+    }
+  }
+
+  #openPlain(value: object, stack: Frame[]): void {
+    const registration = this.#registry.forValue(value);
+    if (registration?.kind === 'members') {
+      this.#writer.writeUint8(amf0Marker.typedObject);
+      this.#writeName(registration.alias);
+      stack.push({ kind: 'properties', entries: [...registration.members(value)].values() });
+    } else if (isPlainObject(value)) {
+      this.#writer.writeUint8(amf0Marker.object);
+      stack.push({ kind: 'properties', entries: Object.entries(value).values() });
+    } else {
+      throw new RtmpUsageError(
+        'ERR_AMF0_NOT_ENCODABLE',
+        'AMF0 cannot carry an object of this class; what AMF3 can carry may be given in an Amf3Value',
+      );
     }
   }
 
@@ -195,20 +245,7 @@ export class Amf0Encoder {
 function isLongerThanShort(text: string): boolean {
   if (text.length * 3 <= maxShortLength) return false;
   if (text.length > maxShortLength) return true;
-  let length = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) length += 1;
-    else if (unit < 0x800) length += 2;
-    else length += 3;
-    // A surrogate pair takes four bytes, not six.
-    if (unit >= 0xdc00 && unit <= 0xdfff && i > 0 && isHighSurrogate(text.charCodeAt(i - 1))) length -= 2;
-  }
-  return length > maxShortLength;
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
+  return utf8Length(text) > maxShortLength;
 }
 
 function checkedCount(count: number): number {

@@ -5,7 +5,7 @@ import { amf0ErrorVectors, amf0Vectors, fromHex } from './amf0.vectors.js';
 import {
   Amf0Decoder,
   Amf0Encoder,
-  type Amf3Bytes,
+  Amf3Value,
   AmfDate,
   AmfEcmaArray,
   type AmfInput,
@@ -89,7 +89,10 @@ describe('AMF0 vectors', () => {
             expect(decodeAmf0(prefix).length).toBeLessThanOrEqual(whole.length);
           } catch (error) {
             expect(error).toBeInstanceOf(RtmpRemoteError);
-            expect(error).toMatchObject({ code: 'ERR_AMF0_TRUNCATED', offset: expect.any(Number) });
+            expect(error).toMatchObject({
+              code: expect.stringMatching(/^ERR_AMF[03]_TRUNCATED$/),
+              offset: expect.any(Number),
+            });
           }
         }
       });
@@ -171,10 +174,13 @@ describe('AMF0 decoder', () => {
     }
   });
 
-  it('gives AMF3 as a view of the input', () => {
-    const bytes = fromHex('11 0a 0b 01');
-    const [value] = decodeAmf0(bytes);
-    expect((value as Amf3Bytes).bytes.buffer).toBe(bytes.buffer);
+  it('shares its limits with the AMF3 inside', () => {
+    const values = encodeAmf0([null, new Amf3Value([1, [2]]), true]);
+    expect(decodeAmf0(values, { maxElements: 6, maxDepth: 2 })).toEqual([null, [1, [2]], true]);
+    expect(remoteErrorOf(values, { maxElements: 5 })).toMatchObject({ code: 'ERR_AMF0_TOO_MANY_ELEMENTS' });
+    expect(remoteErrorOf(values, { maxElements: 4 })).toMatchObject({ code: 'ERR_AMF3_TOO_MANY_ELEMENTS' });
+    expect(remoteErrorOf(values, { maxDepth: 1 })).toMatchObject({ code: 'ERR_AMF3_TOO_DEEP' });
+    expect(remoteErrorOf(encodeAmf0([[[new Amf3Value([])]]]), { maxDepth: 2 }).code).toBe('ERR_AMF3_TOO_DEEP');
   });
 });
 
@@ -249,6 +255,28 @@ describe('AMF0 encoder', () => {
     expect(usageCodeOf([[...objects, objects[65_535]]])).toBe('ERR_AMF0_TOO_MANY_OBJECTS');
   });
 
+  it('writes in AMF3 what it is asked to, and nothing else', () => {
+    const shared = new AmfObject([['a', new Uint8Array([1, 2])]]);
+    const bytes = encodeAmf0([1, new Amf3Value(1), { in: new Amf3Value(shared) }, [new Amf3Value(shared)]]);
+    expect(bytes).toEqual(
+      fromHex(`00 3ff0000000000000 11 04 01
+               03 0002 696e 11 0a 0b 01 03 61 0c 05 0102 01 000009 0a 00000001 11 0a 00`),
+    );
+    expect(usageCodeOf([shared])).toBe('ERR_AMF0_NOT_ENCODABLE');
+  });
+
+  it('names the elements of an array with names by their index', () => {
+    expect(encodeAmf0([new AmfEcmaArray([['a', true]], undefined, [null])])).toEqual(
+      fromHex('08 00000002 0001 30 05 0001 61 0101 000009'),
+    );
+  });
+
+  it('stops where repeated text would grow beyond any message', () => {
+    const text = 'a'.repeat(1024 * 1024);
+    const values = decodeAmf0(encodeAmf0([new Amf3Value(Array.from({ length: 1000 }, () => text))]));
+    expect(usageCodeOf(values)).toBe('ERR_AMF0_TOO_LARGE');
+  });
+
   it('writes unpaired surrogates as U+FFFD', () => {
     expect(decodeAmf0(encodeAmf0(['a\ud800']))).toEqual(['a\ufffd']);
     const long = '\udc00'.repeat(21_846);
@@ -307,7 +335,7 @@ describe('AMF0 properties', () => {
     );
   });
 
-  it('any bytes give values that encode again, or an RtmpRemoteError of AMF0', () => {
+  it('any bytes give values that encode again, or an RtmpRemoteError of AMF', () => {
     const short = amf0Vectors.map((vector) => fromHex(vector.hex)).filter((bytes) => bytes.length < 1000);
     const mutated = fc
       .tuple(
@@ -333,13 +361,20 @@ describe('AMF0 properties', () => {
         } catch (error) {
           expect(error).toBeInstanceOf(RtmpRemoteError);
           const { code, offset } = error as RtmpRemoteError;
-          expect(code).toMatch(/^ERR_AMF0_/);
+          expect(code).toMatch(/^ERR_AMF[03]_/);
           expect(offset).toBeGreaterThanOrEqual(0);
           expect(offset).toBeLessThanOrEqual(bytes.length);
           return;
         }
         // Not always the same bytes (a name given twice, a NaN with a payload), but ones that mean the same from here on.
-        const canonical = encodeAmf0(values);
+        let canonical: Uint8Array;
+        try {
+          canonical = encodeAmf0(values);
+        } catch (error) {
+          // Behind the marker 0x11 there may be what AMF0 has not.
+          expect(error).toMatchObject({ name: 'RtmpUsageError', code: 'ERR_AMF0_NOT_ENCODABLE' });
+          return;
+        }
         expect(encodeAmf0(decodeAmf0(canonical))).toEqual(canonical);
       }),
       { ...seeded, numRuns: 3000 },

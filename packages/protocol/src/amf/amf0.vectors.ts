@@ -1,4 +1,4 @@
-import { Amf3Bytes, AmfDate, AmfEcmaArray, AmfObject, AmfUnsupported, type AmfValue, AmfXmlDocument } from './value.js';
+import { AmfDate, AmfEcmaArray, AmfObject, AmfUnsupported, type AmfValue, AmfXmlDocument } from './value.js';
 
 export interface Amf0Vector {
   readonly name: string;
@@ -236,10 +236,29 @@ export const amf0Vectors: readonly Amf0Vector[] = [
     values: [new AmfObject([], '')],
   },
   {
-    name: 'AVM+ takes the rest',
-    source: 'AMF0 §3.1, constructed',
-    hex: '05 11 0a 0b 01 01',
-    values: [null, new Amf3Bytes(fromHex('0a0b0101'))],
+    name: 'AMF3 between values of AMF0',
+    source: 'AMF0 §3.1, Errata §7.2, constructed',
+    hex: '05 11 04 05 00 3ff0000000000000',
+    values: [null, 5, 1],
+    encodedHex: '05 00 4014000000000000 00 3ff0000000000000',
+  },
+  {
+    name: 'AMF3 in an object and in an array of AMF0',
+    source: 'AMF0 §3.1, constructed; the array as in BlazeDS, whose request bodies are strict arrays',
+    hex: '03 0001 61 11 03 000009 0a 00000002 11 06 03 62 0101',
+    values: [new AmfObject([['a', true]]), ['b', true]],
+    encodedHex: '03 0001 61 0101 000009 0a 00000002 02 0001 62 0101',
+  },
+  {
+    name: 'AMF3 values that share strings, traits and objects, and not those of AMF0',
+    source: 'AMF3 §4.1 (tables are reset with the message), constructed; Red5 and BlazeDS read it so',
+    hex: '11 0a 0b 01 03 61 06 03 62 01 11 06 02 11 0a 01 00 01 01 11 0a 00 03 000009 07 0000',
+    values: (() => {
+      const first = new AmfObject([['a', 'b']]);
+      const last = new AmfObject();
+      return [first, 'b', new AmfObject([['a', null]]), first, last, last];
+    })(),
+    encodedHex: `03 0001 61 02 0001 62 000009 02 0001 62 03 0001 61 05 000009 07 0000 03 000009 07 0002`,
   },
   {
     name: 'connect of FFmpeg',
@@ -361,11 +380,13 @@ export const amf0ErrorVectors: readonly Amf0ErrorVector[] = [
     code: 'ERR_AMF0_BAD_REFERENCE',
     offset: 5,
   },
+  { name: 'AMF3 cut short', source: 'AMF0 §3.1', hex: '05 11 05 3ff0', code: 'ERR_AMF3_TRUNCATED', offset: 3 },
+  { name: 'marker 11 and no value', source: 'AMF0 §3.1', hex: '11', code: 'ERR_AMF3_TRUNCATED', offset: 1 },
   {
-    name: 'AMF3 inside an object',
-    source: 'AMF0 §3.1',
-    hex: '03 0001 61 11 01 000009',
-    code: 'ERR_AMF0_NESTED_AMF3',
-    offset: 4,
+    name: 'AMF3 that refers to an object of AMF0',
+    source: 'AMF3 §2.2',
+    hex: '03 000009 11 0a 00',
+    code: 'ERR_AMF3_BAD_REFERENCE',
+    offset: 5,
   },
 ];

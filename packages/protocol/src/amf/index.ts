@@ -1,7 +1,18 @@
 export { type AmfLimits, defaultAmfLimits } from './amf-limits.js';
 export { amfObject } from './amf-object.js';
+export {
+  type AmfClassMapping,
+  type AmfDecodeOptions,
+  type AmfEncodeOptions,
+  type AmfExternalCodec,
+  type AmfExternalInput,
+  type AmfExternalOutput,
+  AmfRegistry,
+} from './amf-registry.js';
 export { type AmfPlain, amfToPlain } from './amf-to-plain.js';
 export { decodeAmf0, encodeAmf0 } from './amf0.js';
 export { Amf0Decoder } from './amf0-decoder.js';
 export { Amf0Encoder } from './amf0-encoder.js';
+export { Amf3Decoder, decodeAmf3, encodeAmf3 } from './amf3.js';
+export { Amf3Encoder } from './amf3-encoder.js';
 export * from './value.js';

@@ -65,7 +65,7 @@ export function connectResult(
       level: 'status',
       code: 'NetConnection.Connect.Success',
       description: 'Connection succeeded.',
-      // The highest that both sides support [Errata §8.1.1]: AMF3 is not decoded yet, so never the 3 of a client.
+      // The highest that both sides support [Errata §8.1.1]: AMF3 is read and not sent, so never the 3 of a client.
       objectEncoding: 0,
       ...answer.info,
     },
