@@ -28,7 +28,7 @@ export function liveSource(streams: LiveStreams, now: () => number): StreamSourc
 function flvSubscription(
   streams: LiveStreams,
   key: { readonly app: string; readonly name: string },
-  { kind, audio, video }: FlvViewerInfo,
+  { kind, chunked, audio, video }: FlvViewerInfo,
   sink: FlvSink,
 ): FlvSubscription | undefined {
   const player = {
@@ -41,7 +41,7 @@ function flvSubscription(
     ended: () => sink.end(),
     stalled: () => sink.end(),
   };
-  return streams.play(key, { kind }, player, { audio, video });
+  return streams.play(key, { kind, chunked }, player, { audio, video });
 }
 
 function streamInfo(

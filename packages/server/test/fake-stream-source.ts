@@ -1,4 +1,5 @@
 import type { FlvSink, FlvViewerInfo, StreamInfo, StreamSource } from '../src/http/index.js';
+import { frameChunk } from '../src/live/wire-encoding.js';
 
 /** A viewer as the fake sees it: tests write to its sink. */
 export interface FakeViewer {
@@ -6,6 +7,27 @@ export interface FakeViewer {
   readonly info: FlvViewerInfo;
   /** Resolves when the HTTP server says that the viewer has gone. */
   readonly gone: Promise<void>;
+}
+
+/** Frames what tests write, as the live path does. */
+class ChunkingSink implements FlvSink {
+  readonly #sink: FlvSink;
+
+  constructor(sink: FlvSink) {
+    this.#sink = sink;
+  }
+
+  get pendingBytes(): number {
+    return this.#sink.pendingBytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#sink.write(frameChunk(bytes));
+  }
+
+  end(): void {
+    this.#sink.end();
+  }
 }
 
 /** For tests: streams that are published because a test says so. */
@@ -26,8 +48,8 @@ export class FakeStreamSource implements StreamSource {
     const gone = new Promise<void>((resolve) => {
       close = resolve;
     });
-    const viewer: FakeViewer = { sink, info, gone };
-    if (this.greeting !== undefined) sink.write(this.greeting);
+    const viewer: FakeViewer = { sink: info.chunked ? new ChunkingSink(sink) : sink, info, gone };
+    if (this.greeting !== undefined) viewer.sink.write(this.greeting);
     if (this.#waiting === undefined) this.#viewers.push(viewer);
     else this.#waiting(viewer);
     this.#waiting = undefined;

@@ -15,10 +15,11 @@ export const mediaHeaders = {
 /**
  * The FLV of a stream as the endless body of one response.
  *
- * The body is delimited by the end of the connection instead of chunks [RFC 9112 §6.3, case 8], and goes past the
- * response straight to the socket: so all viewers are given the very same buffers, one write each, where chunked framing
- * would cost every viewer three writes and a string of its own. It also shows in `pendingBytes` at once, while
- * ServerResponse corks the socket until the next tick and would make every viewer look behind.
+ * The body goes past the response straight to the socket: so all viewers are given the very same buffers, one write each.
+ * For HTTP/1.1 the chunk framing is in these buffers already (`FlvViewerInfo.chunked`); through the response it would cost
+ * every viewer three writes and a string of its own. It also shows in `pendingBytes` at once, while ServerResponse corks
+ * the socket until the next tick and would make every viewer look behind. HTTP/1.0 has no chunks: there the body ends
+ * with the connection.
  */
 export class HttpFlvViewer implements FlvSink, Viewer {
   readonly #response: ServerResponse;
@@ -39,11 +40,15 @@ export class HttpFlvViewer implements FlvSink, Viewer {
     return this.#socket.writableLength;
   }
 
+  /** Whether the bytes are to be framed as chunks. */
+  get chunked(): boolean {
+    return this.#response.useChunkedEncodingByDefault;
+  }
+
   /** Tells the viewer that it is let in; bytes may be long in coming. */
   start(): void {
     if (this.#headSent || this.#over) return;
     this.#headSent = true;
-    this.#response.useChunkedEncodingByDefault = false;
     this.#response.shouldKeepAlive = false;
     this.#response.writeHead(200, mediaHeaders);
     this.#response.flushHeaders();

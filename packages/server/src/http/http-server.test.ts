@@ -81,23 +81,35 @@ function get(port: number, path: string, method = 'GET', headers: Record<string,
 }
 
 describe('HTTP-FLV', () => {
-  it('sends the bytes as they are, until the stream ends', async () => {
+  it('sends chunks, and the last one when the stream ends', async () => {
     const { streams, port } = await start();
     streams.greeting = Buffer.from('FLV');
     const { closed } = rawRequest(port, 'GET /live/test.flv HTTP/1.1\r\nHost: x\r\n\r\n');
     const { sink, info } = await streams.nextViewer();
-    expect(info).toEqual({ kind: 'httpFlv', address: '127.0.0.1', audio: true, video: true });
+    expect(info).toEqual({ kind: 'httpFlv', chunked: true, address: '127.0.0.1', audio: true, video: true });
     sink.write(Buffer.from('-one-'));
     sink.write(new Uint8Array(Buffer.from('two')));
     expect(sink.pendingBytes).toBe(0);
     sink.end();
-    const [head = '', body] = (await closed).split('\r\n\r\n');
-    expect(body).toBe('FLV-one-two');
+    const [head = '', ...body] = (await closed).split('\r\n\r\n');
+    expect(body).toEqual(['00000003\r\nFLV\r\n00000005\r\n-one-\r\n00000003\r\ntwo\r\n0', '']);
     expect(head.toLowerCase()).toMatch(/^http\/1\.1 200 ok\r\n/);
     expect(head.toLowerCase()).toContain('content-type: video/x-flv');
     expect(head.toLowerCase()).toContain('access-control-allow-origin: *');
     expect(head.toLowerCase()).toContain('cache-control: no-store');
     expect(head.toLowerCase()).toContain('connection: close');
+    expect(head.toLowerCase()).toContain('transfer-encoding: chunked');
+  });
+
+  it('sends HTTP/1.0, which has no chunks, the bytes as they are', async () => {
+    const { streams, port } = await start();
+    const { closed } = rawRequest(port, 'GET /live/test.flv HTTP/1.0\r\n\r\n');
+    const { sink, info } = await streams.nextViewer();
+    expect(info.chunked).toBe(false);
+    sink.write(Buffer.from('FLV-one'));
+    sink.end();
+    const [head = '', body] = (await closed).split('\r\n\r\n');
+    expect(body).toBe('FLV-one');
     expect(head.toLowerCase()).not.toMatch(/content-length|transfer-encoding/);
   });
 
@@ -155,7 +167,7 @@ describe('HTTP-FLV', () => {
     );
     const { sink } = await streams.nextViewer();
     sink.end();
-    expect(await closed).toMatch(/^HTTP\/1\.1 200 OK.*\r\n\r\nokHTTP\/1\.1 200 OK.*\r\n\r\nFLV$/s);
+    expect(await closed).toMatch(/^HTTP\/1\.1 200 OK.*\r\n\r\nokHTTP\/1\.1 200 OK.*\r\n\r\n00000003\r\nFLV\r\n0\r\n\r\n$/s);
   });
 
   it('says what is not there', async () => {
@@ -211,7 +223,7 @@ describe('WebSocket-FLV', () => {
 
   it('sends each write as a binary message, until the stream ends', async () => {
     const { sink, info, messages, closed, gone } = await watch();
-    expect(info).toEqual({ kind: 'wsFlv', address: '127.0.0.1', audio: true, video: true });
+    expect(info).toEqual({ kind: 'wsFlv', chunked: false, address: '127.0.0.1', audio: true, video: true });
     sink.write(Buffer.from('one'));
     sink.write(new Uint8Array(70_000));
     expect(sink.pendingBytes).toBe(0);

@@ -269,7 +269,8 @@ class FlvHttpServer implements HttpServer {
       },
     };
     this.#viewers.add(viewer);
-    subscription = streams.openFlv(app, name, sink, { kind, address, audio, video });
+    const { chunked } = viewer;
+    subscription = streams.openFlv(app, name, sink, { kind, chunked, address, audio, video });
     if (subscription === undefined) {
       this.#viewers.delete(viewer);
       return false;

@@ -18,6 +18,8 @@ export interface FlvSubscription {
 
 export interface FlvViewerInfo {
   readonly kind: 'httpFlv' | 'wsFlv';
+  /** What the sink is given is to be framed as chunks of an HTTP/1.1 body [RFC 9112 §7.1], but for the last one. */
+  readonly chunked: boolean;
   /** Of the viewer; empty when it is not known any more. */
   readonly address: string;
   /** Whether the viewer wants audio tags. */

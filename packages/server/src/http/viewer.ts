@@ -1,5 +1,7 @@
 /** One viewer of a stream, over HTTP or WebSocket, as the server sees it when it stops. */
 export interface Viewer {
+  /** Its bytes are to be framed as chunks of an HTTP/1.1 body. */
+  readonly chunked: boolean;
   /** Sends what is pending, then closes. */
   end(): void;
   /** Closes at once. */

@@ -8,6 +8,7 @@ const sendOptions = { binary: true, compress: false } as const;
 
 /** The FLV of a stream as binary messages, one for each write. */
 export class WsFlvViewer implements FlvSink, Viewer {
+  readonly chunked = false;
   readonly #socket: WebSocket;
   #heardFrom = true;
   #messages = 0;

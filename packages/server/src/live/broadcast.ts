@@ -1,4 +1,4 @@
-import { encodeFlvHeader, messageTypes, type RawMessage } from '@millrace/protocol';
+import { messageTypes, type RawMessage } from '@millrace/protocol';
 import { BroadcastFacts } from './broadcast-facts.js';
 import { readPublishedData } from './data-message.js';
 import { JoinHeaders } from './join-headers.js';
@@ -215,7 +215,8 @@ export class Broadcast {
 
   /** File header, metadata and sequence headers: at once, and before media. */
   #greet(player: Player, output: Output): void {
-    if (player.kind !== 'rtmp' && !player.hasFileHeader) this.#send(player, this.#fileHeader(player));
+    const { fileHeader } = output.encoding;
+    if (fileHeader !== undefined && !player.hasFileHeader) this.#send(player, fileHeader(this.#announced(player)));
     player.hasFileHeader = true;
     player.greeted = true;
     this.#send(player, output.encode(this.#headersFor(player)));
@@ -233,12 +234,12 @@ export class Broadcast {
   }
 
   /** Players such as mpegts.js wait for a kind that the header announces, so it announces what has been seen. */
-  #fileHeader({ selection }: Player): Uint8Array {
+  #announced({ selection }: Player): MediaSelection {
     const unknown = !this.facts.hasAudio && !this.facts.hasVideo;
-    return encodeFlvHeader({
+    return {
       audio: selection.audio && (unknown || this.facts.hasAudio),
       video: selection.video && (unknown || this.facts.hasVideo),
-    });
+    };
   }
 
   /** Where video comes back for a player; until there it gets what it has got. */

@@ -2,7 +2,7 @@ import { messageTypes, type RawMessage } from '@millrace/protocol';
 import { describe, expect, it } from 'vitest';
 import { EncodedLog } from './encoded-log.js';
 import { MessageLog } from './message-log.js';
-import { flvEncoding, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
+import { chunkedEncoding, flvEncoding, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
 
 const both = { audio: true, video: true };
 
@@ -41,6 +41,7 @@ describe.each([
   ['rtmp without video', rtmpEncoding(3, 4096, { audio: true, video: false })],
   ['flv', flvEncoding(both)],
   ['flv without audio', flvEncoding({ audio: false, video: true })],
+  ['flv in chunks', chunkedEncoding(flvEncoding(both))],
 ])('%s log', (_name, encoding) => {
   it('gives for every range the bytes of its messages, across slabs and huge messages', () => {
     const log = new EncodedLog(encoding, logOf(mixed), 0);

@@ -2,12 +2,13 @@ import type { RawMessage } from '@millrace/protocol';
 import { Broadcast, type LiveLimits } from './broadcast.js';
 import type { FanOut } from './fan-out.js';
 import { Player, type PlayerKind, type PlayerSink } from './player.js';
-import { flvEncoding, type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
+import { chunkedEncoding, flvEncoding, type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
 
 /** How a player wants its bytes. */
 export type PlayerFormat =
   | { readonly kind: 'rtmp'; readonly messageStreamId: number; readonly chunkSize: number }
-  | { readonly kind: 'httpFlv' | 'wsFlv' };
+  /** `chunked`: framed as the chunks of an HTTP/1.1 body. */
+  | { readonly kind: 'httpFlv' | 'wsFlv'; readonly chunked: boolean };
 
 export interface LiveStreamOptions {
   readonly limits: LiveLimits;
@@ -152,9 +153,9 @@ export class LiveStream {
   }
 
   #encoding(format: PlayerFormat, selection: MediaSelection): WireEncoding {
-    return format.kind === 'rtmp'
-      ? rtmpEncoding(format.messageStreamId, format.chunkSize, selection)
-      : flvEncoding(selection);
+    if (format.kind === 'rtmp') return rtmpEncoding(format.messageStreamId, format.chunkSize, selection);
+    const flv = flvEncoding(selection);
+    return format.chunked ? chunkedEncoding(flv) : flv;
   }
 
   #forgetIfUnused(): void {

@@ -1,5 +1,6 @@
 import {
   encodedMessageLength,
+  encodeFlvHeader,
   messageTypes,
   type RawMessage,
   writeFlvTagHeader,
@@ -14,6 +15,8 @@ export interface WireEncoding {
   encodedLength(message: RawMessage): number;
   /** Writes the message; returns the offset after it. Only called when `encodedLength` is not 0. */
   write(target: Uint8Array, offset: number, message: RawMessage): number;
+  /** What stands at the very start of a connection and announces these media; absent where nothing does. */
+  fileHeader?(announced: MediaSelection): Uint8Array;
 }
 
 export interface MediaSelection {
@@ -83,5 +86,53 @@ export function flvEncoding(selection: MediaSelection): WireEncoding {
       target[end + 3] = tagSize;
       return end + flvPreviousTagSizeBytes;
     },
+    fileHeader: encodeFlvHeader,
   };
+}
+
+/** Eight digits for every length: leading zeros are allowed, and the size of the framing does not depend on the message. */
+const chunkSizeDigits = 8;
+const chunkFramingBytes = chunkSizeDigits + 4;
+
+/**
+ * Each message as a chunk of an HTTP/1.1 body [RFC 9112 §7.1]. The framing is part of the shared bytes, so viewers still
+ * get one write each of the same memory. The last chunk, which ends the body, is the HTTP server's.
+ */
+export function chunkedEncoding(inner: WireEncoding): WireEncoding {
+  const { fileHeader } = inner;
+  return {
+    key: `chunked/${inner.key}`,
+    encodedLength(message) {
+      const length = inner.encodedLength(message);
+      return length === 0 ? 0 : length + chunkFramingBytes;
+    },
+    write(target, offset, message) {
+      const start = writeChunkSize(target, offset, inner.encodedLength(message));
+      return writeLineEnd(target, inner.write(target, start, message));
+    },
+    ...(fileHeader && { fileHeader: (announced: MediaSelection) => frameChunk(fileHeader(announced)) }),
+  };
+}
+
+/** `bytes` as one chunk of an HTTP/1.1 body. */
+export function frameChunk(bytes: Uint8Array): Uint8Array {
+  const framed = new Uint8Array(bytes.length + chunkFramingBytes);
+  const start = writeChunkSize(framed, 0, bytes.length);
+  framed.set(bytes, start);
+  writeLineEnd(framed, start + bytes.length);
+  return framed;
+}
+
+function writeChunkSize(target: Uint8Array, offset: number, size: number): number {
+  for (let i = 0; i < chunkSizeDigits; i += 1) {
+    const digit = (size >>> (4 * (chunkSizeDigits - 1 - i))) & 0xf;
+    target[offset + i] = digit < 10 ? 0x30 + digit : 0x57 + digit;
+  }
+  return writeLineEnd(target, offset + chunkSizeDigits);
+}
+
+function writeLineEnd(target: Uint8Array, offset: number): number {
+  target[offset] = 0x0d;
+  target[offset + 1] = 0x0a;
+  return offset + 2;
 }
