@@ -15,6 +15,7 @@ import {
   AmfIntVector,
   AmfObject,
   AmfObjectVector,
+  type AmfTraits,
   AmfUintVector,
   AmfUnsupported,
   AmfXml,
@@ -52,6 +53,8 @@ export class Amf3Encoder {
   readonly #objects = new Map<object, number>();
   /** By the traits as JSON. */
   readonly #traits = new Map<string, number>();
+  /** The same for traits that decoded objects share, whose names may be too long to compare for each of them. */
+  readonly #sharedTraits = new Map<AmfTraits, { readonly className: string; readonly index: number }>();
   readonly #externalOutput: AmfExternalOutput;
   #externalDepth = 0;
 
@@ -222,7 +225,13 @@ export class Amf3Encoder {
     const dynamic = value.traits?.dynamic ?? className === '';
     const sealed = value.traits?.sealed ?? (dynamic ? [] : [...properties.keys()]);
     const sealedSet = sealed.length > 0 ? new Set(sealed) : undefined;
-    this.#writeTraits(className, sealed, dynamic);
+    const shared = value.traits === undefined ? undefined : this.#sharedTraits.get(value.traits);
+    if (shared?.className === className) {
+      writeUint29(this.#writer, (shared.index << 2) | 1);
+    } else {
+      const index = this.#writeTraits(className, sealed, dynamic);
+      if (value.traits !== undefined) this.#sharedTraits.set(value.traits, { className, index });
+    }
     if (dynamic) {
       stack.push({ kind: 'members', entries: properties.entries(), sealed: sealedSet });
     } else {
@@ -273,23 +282,25 @@ export class Amf3Encoder {
     return true;
   }
 
-  /** `sealed` is `undefined` for an externalizable class. */
-  #writeTraits(className: string, sealed: readonly string[] | undefined, dynamic: boolean): void {
+  /** Returns the index of the traits. `sealed` is `undefined` for an externalizable class. */
+  #writeTraits(className: string, sealed: readonly string[] | undefined, dynamic: boolean): number {
     const key = className === '' && dynamic && sealed?.length === 0 ? '' : JSON.stringify([className, dynamic, sealed]);
-    const index = this.#traits.get(key);
-    if (index !== undefined) {
-      writeUint29(this.#writer, (index << 2) | 1);
-      return;
+    const known = this.#traits.get(key);
+    if (known !== undefined) {
+      writeUint29(this.#writer, (known << 2) | 1);
+      return known;
     }
-    this.#traits.set(key, this.#traits.size);
+    const index = this.#traits.size;
+    this.#traits.set(key, index);
     if (sealed === undefined) {
       this.#writer.writeUint8(0x07);
       this.#writeString(className);
-      return;
+      return index;
     }
     writeUint29(this.#writer, (sealed.length << 4) | (dynamic ? 0x0b : 0x03));
     this.#writeString(className);
     for (const name of sealed) this.#writeString(name);
+    return index;
   }
 
   #writeMemberName(name: string): void {

@@ -176,6 +176,24 @@ describe('AMF3 encoder', () => {
     ]);
   });
 
+  it('keeps apart objects of two classes that were given the same traits', () => {
+    const traits = { sealed: ['a'], dynamic: false };
+    const values = ['C', 'D', 'C'].map((name) => new AmfObject([['a', name]], name, traits));
+    expect(decodeAmf3(encodeAmf3(values))).toStrictEqual(values);
+  });
+
+  it('writes objects with a long name and long members once, as they came', () => {
+    // Looked at once for each object, the names would take hours.
+    const traits = { sealed: ['n'.repeat(2_000_000)], dynamic: false };
+    const className = 'C'.repeat(2_000_000);
+    const values = Array.from({ length: 30_000 }, () => new AmfObject([], className, traits));
+    const bytes = encodeAmf3(values);
+    expect(bytes.length).toBeLessThan(4_200_000);
+    const again = encodeAmf3(decodeAmf3(bytes));
+    expect(again.length).toBe(bytes.length);
+    expect(again.every((byte, at) => byte === bytes[at])).toBe(true);
+  });
+
   it('refuses what AMF3 cannot carry', () => {
     for (const value of [() => 1, Symbol('s'), 1n, new Map(), new Uint16Array(1), /x/, new Error('x'), Object(1)]) {
       expect(usageCodeOf([value])).toBe('ERR_AMF3_NOT_ENCODABLE');
