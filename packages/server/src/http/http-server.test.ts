@@ -167,7 +167,9 @@ describe('HTTP-FLV', () => {
     );
     const { sink } = await streams.nextViewer();
     sink.end();
-    expect(await closed).toMatch(/^HTTP\/1\.1 200 OK.*\r\n\r\nokHTTP\/1\.1 200 OK.*\r\n\r\n00000003\r\nFLV\r\n0\r\n\r\n$/s);
+    expect(await closed).toMatch(
+      /^HTTP\/1\.1 200 OK.*\r\n\r\nokHTTP\/1\.1 200 OK.*\r\n\r\n00000003\r\nFLV\r\n0\r\n\r\n$/s,
+    );
   });
 
   it('says what is not there', async () => {
