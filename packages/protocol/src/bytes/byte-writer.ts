@@ -1,5 +1,8 @@
 import { utf8Encoder } from './utf8.js';
 
+/** Short names and values fill commands; for them TextEncoder's array costs more than the copying. */
+const maxHandEncodedLength = 64;
+
 /** A growable big-endian writer. What `finish` returns is a view of the writer's own memory: do not write after it. */
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -74,9 +77,24 @@ export class ByteWriter {
 
   /** The text as UTF-8 without a length; returns the number of bytes written. */
   writeUtf8(text: string): number {
+    if (text.length <= maxHandEncodedLength && this.#writeAscii(text)) return text.length;
     const encoded = utf8Encoder.encode(text);
     this.writeBytes(encoded);
     return encoded.length;
+  }
+
+  /** False, with nothing written, when the text is not plain ASCII. */
+  #writeAscii(text: string): boolean {
+    const at = this.#reserve(text.length);
+    for (let i = 0; i < text.length; i += 1) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length = at;
+        return false;
+      }
+      this.#bytes[at + i] = code;
+    }
+    return true;
   }
 
   /** Overwrites four bytes written earlier, for lengths known only afterwards. */
