@@ -6,7 +6,7 @@ export class TextRow {
   readonly element: HTMLElement;
   readonly #text: HTMLElement;
 
-  /** `kind`: `line` stays on one line and can be scrolled, `block` is wrapped. */
+  /** `kind`: `line` is an address, broken anywhere where it must be; `block` a command, broken between words. */
   constructor(label: string, kind: 'line' | 'block') {
     this.#text = element('code', { class: 'copy-text', tabindex: 0, 'aria-label': label });
     this.element = element(
