@@ -17,13 +17,18 @@ export const connectionCommands: ReadonlyMap<string, CommandHandler> = new Map([
   ['_checkbw', acknowledgeCommand],
   ['getStreamLength', getStreamLength],
   ['close', close],
-  // Answers to what the server called: nothing waits for them.
-  ['_result', ignore],
-  ['_error', ignore],
+  ['_result', takeAnswer],
+  ['_error', takeAnswer],
   ['onStatus', ignore],
 ]);
 
 function ignore(): void {}
+
+/** Answers to what the server called. */
+function takeAnswer(context: ServerContext, { name, transactionId, commandObject, args }: CommandMessage): void {
+  if (!context.takeCall(transactionId)) return;
+  context.emit({ type: 'answer', answer: { transactionId, ok: name === '_result', commandObject, args } });
+}
 
 function acknowledgeCommand({ output }: ServerContext, command: CommandMessage): void {
   output.result(command, undefined);

@@ -6,6 +6,7 @@ export {
   defaultClientSessionLimits,
 } from './client-session-options.js';
 export type {
+  CallAnswer,
   CallRequest,
   ConnectAnswer,
   ConnectInfo,

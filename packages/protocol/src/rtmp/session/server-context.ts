@@ -12,6 +12,8 @@ export interface ServerContext {
   emit(event: ServerEvent): void;
   /** A call that waits for the server's answer. `false`: there are too many. */
   openCall(): boolean;
+  /** Ends the wait for the answer to a call of the server. `false`: none with this transaction id waits. */
+  takeCall(transactionId: number): boolean;
   /** Nothing more is to be read from the client. */
   end(): void;
 }

@@ -75,6 +75,17 @@ export interface CallRequest {
   readonly args: readonly AmfValue[];
 }
 
+/** What the client answered to a `call` of the server. */
+export interface CallAnswer {
+  /** As `ServerSession.call` gave it. */
+  readonly transactionId: number;
+  /** `true`: `_result`; `false`: `_error`. */
+  readonly ok: boolean;
+  readonly commandObject: AmfValue;
+  /** The value that was returned, or the information object of the error, comes first. */
+  readonly args: readonly AmfValue[];
+}
+
 export type StreamRole = 'publish' | 'play';
 export type StopReason = 'closeStream' | 'deleteStream' | 'FCUnpublish' | 'replaced';
 
@@ -110,6 +121,8 @@ export type ServerEvent =
   /** On a playing stream. The client has been told that it cannot be done. */
   | { readonly type: 'seek'; readonly messageStreamId: number; readonly timeMs: number }
   | { readonly type: 'call'; readonly request: CallRequest }
+  /** Only for calls that wait: answers that nobody asked for, and those that come too late, are dropped. */
+  | { readonly type: 'answer'; readonly answer: CallAnswer }
   /** `FCSubscribe`. Answered already. */
   | { readonly type: 'subscribe'; readonly request: { readonly streamName: string } }
   /** The client said `close`, or its `connect` was rejected: flush the output, then close the socket. The last event. */

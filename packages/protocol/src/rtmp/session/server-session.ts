@@ -16,6 +16,7 @@ import {
   refuseConnect,
   refuseStream,
 } from './server-answers.js';
+import { ServerCalls } from './server-calls.js';
 import { formatClientId, type ServerContext } from './server-context.js';
 import type {
   CallRequest,
@@ -55,6 +56,7 @@ export class ServerSession {
   readonly #timers: SessionTimers;
   readonly #window: AcknowledgementWindow;
   readonly #inbox: ServerInbox;
+  readonly #calls: ServerCalls;
   readonly #events: ServerEvent[] = [];
   readonly #context: ServerContext;
   readonly #answered = new WeakSet<ConnectRequest | PublishRequest | PlayRequest | CallRequest>();
@@ -72,6 +74,7 @@ export class ServerSession {
     this.#input = new SessionInput(this.#limits, this.#limits.maxQueuedBytes);
     this.#streams = new MessageStreams(this.#limits.maxMessageStreams);
     this.#timers = new SessionTimers(this.#limits, nowMs);
+    this.#calls = new ServerCalls(this.#limits.maxPendingRequests);
     this.#window = new AcknowledgementWindow(this.#settings.windowAckSize);
     this.#context = this.#createContext(formatClientId(crypto.randomBytes(8)));
     this.#nowMs = nowMs;
@@ -223,14 +226,29 @@ export class ServerSession {
     return true;
   }
 
-  /** Answers a call with `_result`. Nothing is sent where the client wants no answer. */
+  /**
+   * Answers a call with `_result`. Nothing is sent where the client wants no answer.
+   *
+   * @throws RtmpUsageError for a value that AMF cannot carry; the call still waits for its answer then.
+   */
   respond(request: CallRequest, ...result: readonly AmfInput[]): void {
-    if (this.#takeRequest(request)) this.#output.result(request, ...result);
+    if (!this.#takeRequest(request)) return;
+    try {
+      this.#output.result(request, ...result);
+    } catch (error) {
+      this.#answered.delete(request);
+      if (request.transactionId !== 0) this.#pendingCalls += 1;
+      throw error;
+    }
   }
 
-  /** Answers a call with `_error` `NetConnection.Call.Failed`. Nothing is sent where the client wants no answer. */
-  rejectCall(request: CallRequest, description = `Method not found (${request.name}).`): void {
-    if (this.#takeRequest(request)) this.#output.error(request, 'NetConnection.Call.Failed', description);
+  /** Answers a call with `_error`. Nothing is sent where the client wants no answer. */
+  rejectCall(
+    request: CallRequest,
+    description = `Method not found (${request.name}).`,
+    code = 'NetConnection.Call.Failed',
+  ): void {
+    if (this.#takeRequest(request)) this.#output.error(request, code, description);
   }
 
   /** Tells a stream that plays, or waits, that its publisher is there. Does nothing for other streams. */
@@ -267,7 +285,26 @@ export class ServerSession {
     if (!this.ended) this.#output.userControl(event);
   }
 
-  /** A command to the client. `transactionId` 0: no answer is wanted; answers are not handed on yet. */
+  /**
+   * Calls a method of the client. Returns the transaction id by which the `answer` event tells the answer; 0 where the
+   * session has ended and nothing is sent.
+   *
+   * @throws RtmpUsageError for a value that AMF cannot carry, and `ERR_RTMP_PENDING_CALLS` where too many calls wait.
+   */
+  call(name: string, args: readonly AmfInput[]): number {
+    if (this.ended) return 0;
+    const transactionId = this.#calls.next();
+    this.#output.command(0, name, transactionId, args);
+    this.#calls.begin(transactionId);
+    return transactionId;
+  }
+
+  /** Nobody waits for the answer to this call any more. */
+  forgetCall(transactionId: number): void {
+    this.#calls.take(transactionId);
+  }
+
+  /** A command to the client. `transactionId` 0: no answer is wanted; with another, the answer is dropped: see `call`. */
   sendCommand(name: string, transactionId: number, args: readonly AmfInput[], messageStreamId = 0): void {
     if (!this.ended) this.#output.command(messageStreamId, name, transactionId, args);
   }
@@ -354,6 +391,7 @@ export class ServerSession {
         this.#pendingCalls += 1;
         return this.#pendingCalls <= this.#limits.maxPendingRequests;
       },
+      takeCall: (transactionId) => this.#calls.take(transactionId),
       end: () => this.#end(),
     };
   }

@@ -39,6 +39,8 @@ function describeEvents(events: readonly ServerEvent[]): string[] {
         return `seek ${event.messageStreamId} ${event.timeMs}`;
       case 'call':
         return `call ${event.request.name}`;
+      case 'answer':
+        return `answer ${event.answer.transactionId} ${event.answer.ok}`;
       case 'subscribe':
         return `subscribe ${event.request.streamName}`;
       case 'closed':

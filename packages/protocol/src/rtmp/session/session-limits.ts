@@ -14,7 +14,7 @@ export interface SessionLimits extends ChunkLimits {
    * answer to a request.
    */
   readonly maxQueuedBytes: number;
-  /** `call` requests that are not answered yet. */
+  /** `call` requests that are not answered yet; counted apart, calls of the server that the client has not answered. */
   readonly maxPendingRequests: number;
   /** Media messages in a row on message streams that publish nothing. */
   readonly maxStrayMessages: number;
