@@ -1,5 +1,27 @@
+// To read what clients send.
+export { type AmfInput, AmfObject, type AmfValue, amfToPlain } from '@millrace/protocol';
+export {
+  type App,
+  type AppClient,
+  type AppData,
+  type AppDefinition,
+  AppError,
+  type AppHandlers,
+  type AppStream,
+  type AppsDefinition,
+  CallError,
+  type CallErrorCode,
+  type CallOptions,
+  defineApp,
+  loadApp,
+  type Procedure,
+  type PublishedAppStream,
+  Refusal,
+  redirect,
+  reject,
+} from './app/index.js';
 export { type Config, ConfigError, loadConfig } from './config/index.js';
 export type { BoundAddress } from './listen/index.js';
 export { createLogger, type Logger, type LogOptions, silentLogger } from './log/index.js';
-export { type RunningServer, startServer } from './server.js';
+export { type RunningServer, type ServerOptions, startServer } from './server.js';
 export { version } from './version.js';

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { type App, loadApp } from './app/index.js';
 import type { Config } from './config/index.js';
 import { handshakeCrypto } from './connection/index.js';
 import { createHttpServer } from './http/index.js';
@@ -18,8 +19,17 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Starts every listener. Rejects, with nothing left open, when an address cannot be had. */
-export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+export interface ServerOptions {
+  /** Instead of the application in `app.file`. */
+  readonly app?: App;
+}
+
+/**
+ * Loads the application, if there is one, and starts every listener. Rejects, with nothing left open: with `AppError` when
+ * the application does not load, with the system's error when an address cannot be had.
+ */
+export async function startServer(config: Config, logger: Logger, options: ServerOptions = {}): Promise<RunningServer> {
+  const app = options.app ?? (config.app.file === '' ? undefined : await loadApp(config.app.file));
   const now = (): number => performance.now();
   const startedAt = Date.now();
   const streams = new LiveStreams({
@@ -32,7 +42,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     graceMs: config.publish.graceMs,
     now,
   });
-  const rtmpListener = new RtmpListener({ config, streams, crypto: handshakeCrypto, now }, logger);
+  const rtmpListener = new RtmpListener({ config, streams, crypto: handshakeCrypto, app, now }, logger);
   let rtmp: BoundAddress = { host: '', port: 0 };
   let http: BoundAddress = { host: '', port: 0 };
   const httpServer = createHttpServer({

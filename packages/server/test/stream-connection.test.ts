@@ -13,6 +13,8 @@ class FullTransport implements ByteTransport {
   closeReason: string | undefined;
   onClosing: () => void = () => undefined;
 
+  setReading(): void {}
+
   write(): void {}
 
   end(reason: string): void {

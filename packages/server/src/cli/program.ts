@@ -14,6 +14,7 @@ Examples:
   millrace serve --demo                            the same, with a test stream to watch: live/demo
   millrace serve --set rtmp.listen=127.0.0.1:1936  another address
   millrace serve --config millrace.yaml            settings from a file
+  millrace serve --app ./my-app.js                 with your own rules and procedures
   millrace config > millrace.yaml                  a file with every setting, its default and its meaning
 
 Publish to rtmp://HOST/live/NAME with ffmpeg or OBS. Watch rtmp://HOST/live/NAME with a player, or in the web page.
@@ -35,6 +36,7 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('-c, --config <file>', 'YAML file with settings')
     .option('-s, --set <key=value>', 'one setting; wins over the file; may be repeated', collect, [])
     .addOption(new Option('-l, --log <format>', 'how the log is written').choices(['pretty', 'json']))
+    .option('-a, --app <file>', 'your application: who may connect, publish and play, and what clients can call')
     .option('--demo', 'also publish a test stream, live/demo', false)
     .addHelpText('after', examples)
     .action((options: ServeOptions) => actions.serve(options));

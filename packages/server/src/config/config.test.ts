@@ -118,10 +118,13 @@ describe('loadConfig', () => {
     ['publish.takover=refuse', 'config: there is no key publish.takover; did you mean publish.takeover?'],
     ['takeover=refuse', 'config: there is no key takeover; did you mean publish.takeover?'],
     ['rtmp.port=1935', 'config: there is no key rtmp.port; keys of rtmp: listen'],
-    ['colour=red', 'config: there is no key colour; sections: rtmp, http, media, state, live, publish, limits, log'],
+    [
+      'colour=red',
+      'config: there is no key colour; sections: rtmp, http, media, state, live, publish, app, limits, log',
+    ],
     [
       '__proto__.x=1',
-      'config: there is no key __proto__.x; sections: rtmp, http, media, state, live, publish, limits, log',
+      'config: there is no key __proto__.x; sections: rtmp, http, media, state, live, publish, app, limits, log',
     ],
     ['rtmp=1935', 'config: rtmp is "1935", but it is a section; its keys: rtmp.listen'],
     ['rtmp.listen', 'config: --set "rtmp.listen"; allowed: key=value, such as --set rtmp.listen=:1936'],
@@ -132,7 +135,10 @@ describe('loadConfig', () => {
 
   it.each([
     ['rtmp: 1935\n', 'config: rtmp is 1935, but it is a section; its keys: rtmp.listen'],
-    ['- rtmp\n', 'config: FILE is ["rtmp"]; allowed: sections (rtmp, http, media, state, live, publish, limits, log)'],
+    [
+      '- rtmp\n',
+      'config: FILE is ["rtmp"]; allowed: sections (rtmp, http, media, state, live, publish, app, limits, log)',
+    ],
     ['rtpm:\n  listen: 1\n', 'config: there is no key rtpm; did you mean rtmp?'],
     ['live:\n  maxWindow: 5\n', 'config: there is no key live.maxWindow; did you mean live.maxWindowMs?'],
     ['live:\n  maxLagMs:\n', 'config: live.maxLagMs is empty; allowed: a whole number from 100 to 600000'],
@@ -141,7 +147,7 @@ describe('loadConfig', () => {
     ['rtmp:\n  listen: [::1]:1935\n', /^config: FILE, line 2, column \d+: [^\n]+$/],
     ['rtmp:\n\tlisten: 1935\n', /^config: FILE, line 2, column 1: [^\n]+$/],
     ['rtmp: *nobody\n', /^config: FILE: [^\n]+$/],
-    ['"a\\nb": 1\n', /^config: there is no key "a\\nb"; sections: /],
+    ['"some\\nkey": 1\n', /^config: there is no key "some\\nkey"; sections: /],
     ['\u0000\u0001', /^config: [^\n]+$/],
   ])('refuses the file %j', (content, message) => {
     const file = fileWith(content);

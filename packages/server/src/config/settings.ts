@@ -51,6 +51,19 @@ function folder(fallback: string, meaning: string): Setting<string> {
   };
 }
 
+function optionalFile(meaning: string): Setting<string> {
+  return {
+    schema: v.pipe(
+      v.unknown(),
+      v.string(),
+      v.check((path) => !path.includes('\0')),
+    ),
+    default: '',
+    allowed: 'the path of a file, or nothing',
+    meaning,
+  };
+}
+
 function listen(fallback: string, meaning: string): Setting<ListenAddress> {
   return {
     schema: v.pipe(
@@ -122,6 +135,21 @@ export const settings = {
       0,
       10 * minuteMs,
       'A client that comes back on a new connection gets its name although the old connection is still open, once that has been silent for this long, ms.',
+    ),
+  },
+  app: {
+    file: optionalFile(
+      'JavaScript file (or TypeScript, from Node 22.18 on) of your application, which decides who may connect, publish and play. Relative to the folder that the server is started in. --app sets this key.',
+    ),
+    timeoutMs: integer(
+      10_000,
+      10,
+      10 * minuteMs,
+      'Time that the application has for a decision or a call, ms; what it has not decided by then is refused.',
+    ),
+    onlyKnown: flag(
+      false,
+      'Clients that connect to a name that the application file does not have are refused. Without, they publish and play freely. Only with app.file.',
     ),
   },
   limits: {

@@ -4,6 +4,8 @@ export interface ByteTransport {
   readonly remoteAddress: string;
   /** Bytes given to `write` and not yet taken by the kernel. */
   readonly pendingBytes: number;
+  /** `false`: bytes from the peer are left with the kernel until it is `true` again. */
+  setReading(reading: boolean): void;
   /** Keeps the order; does not copy. */
   write(bytes: Uint8Array): void;
   /** Sends what is pending, then closes. `reason` is for the log. */

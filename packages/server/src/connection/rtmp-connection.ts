@@ -1,5 +1,4 @@
 import {
-  type CallRequest,
   type ConnectRequest,
   type HandshakeCrypto,
   type PlayRequest,
@@ -8,9 +7,11 @@ import {
   type ServerEvent,
   ServerSession,
 } from '@millrace/protocol';
+import type { App } from '../app/index.js';
 import type { Config } from '../config/index.js';
 import type { LiveStreams, Publication, Subscription } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import { AppGate } from './app-gate.js';
 import type { ByteTransport } from './byte-transport.js';
 import { RtmpPlayerSink } from './rtmp-player-sink.js';
 
@@ -18,12 +19,21 @@ export interface ConnectionContext {
   readonly config: Config;
   readonly streams: LiveStreams;
   readonly crypto: HandshakeCrypto;
+  /** What the server's user has programmed; absent: everything is accepted. */
+  readonly app?: App | undefined;
   /** Monotonic clock, ms. */
   readonly now: () => number;
 }
 
+interface Publishing {
+  readonly request: PublishRequest;
+  readonly publication: Publication;
+  readonly path: string;
+}
+
 /** A player's place in a stream and the media it chose. */
 interface Playing {
+  readonly request: PlayRequest;
   readonly subscription: Subscription;
   audio: boolean;
   video: boolean;
@@ -35,8 +45,11 @@ export class RtmpConnection {
   readonly #context: ConnectionContext;
   readonly #log: Logger;
   readonly #session: ServerSession;
-  readonly #publications = new Map<number, { readonly publication: Publication; readonly path: string }>();
+  readonly #publications = new Map<number, Publishing>();
   readonly #playing = new Map<number, Playing>();
+  readonly #gate: AppGate;
+  /** Bytes that have come while nothing was read because the application decides. */
+  #heldBytes = 0;
   #lastActiveMs: number;
   #closed = false;
   /** A name is being asked for at this moment. */
@@ -64,6 +77,19 @@ export class RtmpConnection {
         idleTimeoutMs: limits.idleTimeoutMs,
       },
     });
+    this.#gate = new AppGate({
+      app: context.app,
+      config: context.config,
+      session: this.#session,
+      address: transport.remoteAddress,
+      log,
+      flush: this.#flush,
+      resume: (answer) => this.#resume(answer),
+      close: () => {
+        this.#flush();
+        transport.end('the application closed the connection');
+      },
+    });
   }
 
   /** Bytes from the peer. Does not keep them. */
@@ -72,6 +98,7 @@ export class RtmpConnection {
     this.#lastActiveMs = this.#context.now();
     this.#session.receive(bytes, this.#lastActiveMs);
     this.#handleEvents();
+    if (this.#session.paused) this.#hold(bytes.length);
   }
 
   /** To be called now and then (once a second is enough): ends what takes too long, pings what is silent. */
@@ -88,6 +115,7 @@ export class RtmpConnection {
     this.#closed = true;
     for (const messageStreamId of [...this.#publications.keys(), ...this.#playing.keys()]) this.#leave(messageStreamId);
     this.#session.close();
+    this.#gate.disconnected();
   }
 
   #handleEvents(): void {
@@ -115,12 +143,13 @@ export class RtmpConnection {
         this.#connect(event.request);
         return;
       case 'publish':
-        this.#publish(event.request);
+        this.#decide(event.request, () => this.#startPublishing(event.request));
         return;
       case 'play':
-        this.#play(event.request);
+        this.#decide(event.request, () => this.#startPlaying(event.request));
         return;
       case 'stopped':
+        this.#gate.stopped(event.messageStreamId);
         this.#leave(event.messageStreamId);
         return;
       case 'media':
@@ -138,7 +167,10 @@ export class RtmpConnection {
         this.#select(event.messageStreamId, { video: event.receive });
         return;
       case 'call':
-        this.#call(event.request);
+        this.#gate.call(event.request);
+        return;
+      case 'answer':
+        this.#gate.answered(event.answer);
         return;
       case 'seek':
       case 'bufferLength':
@@ -159,10 +191,41 @@ export class RtmpConnection {
 
   #connect(request: ConnectRequest): void {
     this.#log.debug({ app: request.app, tcUrl: request.tcUrl, flashVer: request.flashVer }, 'connect');
-    this.#session.accept(request);
+    this.#gate.connect(request);
   }
 
-  #publish(request: PublishRequest): void {
+  /** The application has decided: answers, then goes on with what has come in the meantime. */
+  #resume(answer: () => void): void {
+    if (this.#closed) return;
+    try {
+      answer();
+      this.#handleEvents();
+    } catch (err) {
+      // Nobody awaits it: thrown on, it would end the process.
+      this.#log.error({ err }, 'a fault in the server ends the connection; please report it');
+      this.#transport.close('a fault in the server');
+      return;
+    }
+    if (this.#closed || this.#session.paused || this.#heldBytes === 0) return;
+    this.#heldBytes = 0;
+    this.#transport.setReading(true);
+  }
+
+  /** A publisher that does not wait for its answer sends megabytes before a slow application has given it. */
+  #hold(byteCount: number): void {
+    if (this.#closed) return;
+    this.#heldBytes += byteCount;
+    if (this.#heldBytes > maxHeldBytes) this.#transport.setReading(false);
+  }
+
+  #decide(request: PublishRequest | PlayRequest, start: () => void): void {
+    const key = { app: this.#session.peer?.app ?? '', name: request.streamName };
+    // What cannot exist is none of the application's business.
+    if (this.#context.streams.isValidName(key)) this.#gate.decide(request, start);
+    else start();
+  }
+
+  #startPublishing(request: PublishRequest): void {
     const { messageStreamId, streamName: name } = request;
     const peer = this.#session.peer;
     const app = peer?.app ?? '';
@@ -182,11 +245,13 @@ export class RtmpConnection {
     if (outcome.ok && this.#closed) {
       // A player of it was this same peer, and could not be told that it begins.
       outcome.publication.end();
+      this.#gate.ended(request);
       return;
     }
     if (outcome.ok) {
       const path = `${app}/${name}`;
-      this.#publications.set(messageStreamId, { publication: outcome.publication, path });
+      const publication = this.#gate.watch(request, outcome.publication);
+      this.#publications.set(messageStreamId, { request, publication, path });
       this.#session.accept(request);
       this.#log.info({ stream: path, software }, 'publish');
       if (request.publishType !== 'live') {
@@ -197,6 +262,7 @@ export class RtmpConnection {
     const description =
       outcome.reason === 'busy' ? `${name} is already being published.` : 'The stream name is not valid.';
     this.#session.reject(request, { code: 'NetStream.Publish.BadName', description });
+    this.#gate.ended(request);
     this.#log.warn({ stream: `${app}/${name}`.slice(0, maxLoggedPath), reason: outcome.reason }, 'publish refused');
   }
 
@@ -205,14 +271,16 @@ export class RtmpConnection {
     this.#session.sendStatus(messageStreamId, 'NetStream.Publish.BadName', `Another publisher took over ${path}.`);
     if (this.#isPublishing) {
       // It is this connection's own other stream.
+      const published = this.#publications.get(messageStreamId);
       this.#publications.delete(messageStreamId);
+      if (published !== undefined) this.#gate.ended(published.request);
       return;
     }
     this.#flush();
     this.#transport.end(`another publisher took over ${path}`);
   }
 
-  #play(request: PlayRequest): void {
+  #startPlaying(request: PlayRequest): void {
     const { messageStreamId, streamName: name } = request;
     const app = this.#session.peer?.app ?? '';
     // Answered before the stream is joined: the statuses stand before the first media on the wire.
@@ -232,7 +300,7 @@ export class RtmpConnection {
       });
       return;
     }
-    this.#playing.set(messageStreamId, { subscription, audio, video });
+    this.#playing.set(messageStreamId, { request, subscription, audio, video });
     this.#log.debug({ stream: `${app}/${name}` }, 'play');
   }
 
@@ -245,20 +313,19 @@ export class RtmpConnection {
     playing.subscription.select({ audio: playing.audio, video: playing.video });
   }
 
-  #call(request: CallRequest): void {
-    this.#log.debug({ name: request.name }, 'unknown call');
-    this.#session.rejectCall(request);
-  }
-
   #leave(messageStreamId: number): void {
     const published = this.#publications.get(messageStreamId);
     if (published !== undefined) {
       this.#publications.delete(messageStreamId);
       published.publication.end();
+      this.#gate.ended(published.request);
       this.#log.info({ stream: published.path }, 'unpublish');
     }
-    this.#playing.get(messageStreamId)?.subscription.close();
+    const playing = this.#playing.get(messageStreamId);
+    if (playing === undefined) return;
     this.#playing.delete(messageStreamId);
+    playing.subscription.close();
+    this.#gate.ended(playing.request);
   }
 
   #fail(error: RtmpRemoteError): void {
@@ -273,6 +340,9 @@ export class RtmpConnection {
  * write. It is not the peer's doing and not counted against it.
  */
 const maxMediaPendingBytes = 1024 * 1024;
+
+/** What is taken from the kernel while the application decides; a TCP connection that stands still costs nothing. */
+const maxHeldBytes = 256 * 1024;
 
 /** Clients may call themselves anything; a log line and a list of streams have room for this. */
 const maxSoftwareLength = 200;

@@ -23,6 +23,12 @@ export class TcpTransport implements ByteTransport {
     return this.#socket.writableLength;
   }
 
+  setReading(reading: boolean): void {
+    if (this.closeReason !== undefined) return;
+    if (reading) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
   write(bytes: Uint8Array): void {
     if (this.closeReason === undefined) this.#socket.write(bytes);
   }

@@ -1,3 +1,4 @@
+import type { App } from '../../src/app/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import { createLogger } from '../../src/log/index.js';
 import { type RunningServer, startServer } from '../../src/server.js';
@@ -19,9 +20,10 @@ export interface TestServer {
 }
 
 /** A whole server on free ports of 127.0.0.1. `settings`: as `--set`, such as `limits.connections=10`. */
-export async function startTestServer(settings: readonly string[] = []): Promise<TestServer> {
+export async function startTestServer(settings: readonly string[] = [], app?: App): Promise<TestServer> {
   const config = loadConfig({ set: ['rtmp.listen=127.0.0.1:0', 'http.listen=127.0.0.1:0', ...settings] });
-  const running = await startServer(config, createLogger({ level: 'silent', format: 'json' }));
+  const logger = createLogger({ level: 'silent', format: 'json' });
+  const running = await startServer(config, logger, app && { app });
   const clients: WireClient[] = [];
   const open = async (): Promise<WireClient> => {
     const client = await WireClient.open(running.rtmp.port);

@@ -1,0 +1,137 @@
+import {
+  AmfEcmaArray,
+  type AmfInput,
+  AmfObject,
+  type AmfValue,
+  type CallAnswer,
+  type ConnectRequest,
+} from '@millrace/protocol';
+import type { AppClient, CallOptions } from './app-client.js';
+import { CallError } from './call-error.js';
+
+/** What an application may do with a connection. */
+export interface AppPeer {
+  readonly address: string;
+  /** Sends a call at once and returns its transaction id; throws as `ServerSession.call`. */
+  call(name: string, args: readonly AmfInput[]): number;
+  forgetCall(transactionId: number): void;
+  /** Sends a call that wants no answer. */
+  send(name: string, args: readonly AmfInput[]): void;
+  close(): void;
+}
+
+interface PendingCall {
+  readonly name: string;
+  readonly resolve: (value: AmfValue) => void;
+  readonly reject: (error: CallError) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+const defaultCallTimeoutMs = 10_000;
+let nextId = 1;
+
+export class ConnectedClient implements AppClient {
+  readonly id: string;
+  readonly app: string;
+  readonly tcUrl: string;
+  readonly query: URLSearchParams;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+  readonly flashVer: string;
+  readonly commandObject: AmfObject;
+  readonly args: readonly AmfValue[];
+  readonly #peer: AppPeer;
+  readonly #calls = new Map<number, PendingCall>();
+  #state: 'connecting' | 'connected' | 'closed' = 'connecting';
+
+  constructor(peer: AppPeer, request: ConnectRequest) {
+    this.#peer = peer;
+    this.id = String(nextId);
+    nextId += 1;
+    this.app = request.app;
+    this.tcUrl = request.tcUrl;
+    this.query = new URLSearchParams(queryOf(request.tcUrl) || request.query);
+    this.pageUrl = request.pageUrl;
+    this.swfUrl = request.swfUrl;
+    this.flashVer = request.flashVer;
+    this.commandObject = request.commandObject;
+    this.args = request.args;
+  }
+
+  get address(): string {
+    return this.#peer.address;
+  }
+
+  get connected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  call(name: string, args: readonly AmfInput[] = [], options: CallOptions = {}): Promise<AmfValue> {
+    const { timeoutMs = defaultCallTimeoutMs } = options;
+    const answer = new Promise<AmfValue>((resolve, reject) => {
+      if (this.#state !== 'connected') throw this.#notConnected(name);
+      const id = this.#peer.call(name, args);
+      // Sending can be what closes it: to a client that takes nothing.
+      if (!this.connected) throw this.#notConnected(name);
+      const timer = setTimeout(() => {
+        this.#calls.delete(id);
+        this.#peer.forgetCall(id);
+        reject(new CallError('ERR_CALL_TIMEOUT', `${name}: no answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+      timer.unref();
+      this.#calls.set(id, { name, resolve, reject, timer });
+    });
+    // Who called and does not care about the answer is no reason to end the process.
+    answer.catch(() => undefined);
+    return answer;
+  }
+
+  send(name: string, args: readonly AmfInput[] = []): void {
+    if (this.connected) this.#peer.send(name, args);
+  }
+
+  close(): void {
+    if (this.#state !== 'closed') this.#peer.close();
+  }
+
+  /** The client's `connect` is answered: it takes calls now. */
+  accepted(): void {
+    if (this.#state === 'connecting') this.#state = 'connected';
+  }
+
+  answered({ transactionId, ok, args: [value] }: CallAnswer): void {
+    const call = this.#calls.get(transactionId);
+    if (call === undefined) return;
+    this.#calls.delete(transactionId);
+    clearTimeout(call.timer);
+    if (ok) call.resolve(value);
+    else call.reject(new CallError('ERR_CALL_REFUSED', `${call.name}: ${describeRefusal(value)}`, value));
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    this.#state = 'closed';
+    for (const { name, reject, timer } of this.#calls.values()) {
+      clearTimeout(timer);
+      reject(new CallError('ERR_CALL_CLOSED', `${name}: the client has gone`));
+    }
+    this.#calls.clear();
+  }
+
+  #notConnected(name: string): CallError {
+    return this.#state === 'closed'
+      ? new CallError('ERR_CALL_CLOSED', `${name}: the client has gone`)
+      : new CallError('ERR_CALL_NOT_CONNECTED', `${name}: the client takes calls once onConnect has accepted it`);
+  }
+}
+
+function queryOf(url: string): string {
+  const start = url.indexOf('?');
+  return start < 0 ? '' : url.slice(start + 1);
+}
+
+function describeRefusal(info: AmfValue): string {
+  const isObject = info instanceof AmfObject || info instanceof AmfEcmaArray;
+  const description = isObject ? info.get('description') : info;
+  return typeof description === 'string' && description !== '' ? description : 'the client refuses the call';
+}

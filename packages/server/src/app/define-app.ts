@@ -1,0 +1,134 @@
+import type { AmfInput, AmfValue } from '@millrace/protocol';
+import type { AppClient, AppData, AppStream, PublishedAppStream } from './app-client.js';
+import { AppError } from './app-error.js';
+
+type Done = void | Promise<void>;
+
+/**
+ * Server-side code that clients call by its name. What it returns, or resolves to, is the answer; `throw reject(…)`
+ * refuses. The arguments are whatever the client sent: look at them before you use them.
+ */
+export type Procedure = (
+  client: AppClient,
+  ...args: AmfValue[]
+  // biome-ignore lint/suspicious/noConfusingVoidType: as above.
+) => AmfInput | void | Promise<AmfInput | void>;
+
+/**
+ * What an application decides and is told. Returning accepts, `throw reject(…)` refuses; a handler that is left out
+ * accepts. For every `onConnect`, `onPublish` and `onPlay` that accepted, `onDisconnect`, `onUnpublish` and `onStop` are
+ * called once, later: also where the client went in the meantime, or the name was in use.
+ */
+export interface AppHandlers {
+  readonly onConnect?: (client: AppClient) => Done;
+  readonly onDisconnect?: (client: AppClient) => Done;
+  readonly onPublish?: (client: AppClient, stream: PublishedAppStream) => Done;
+  readonly onUnpublish?: (client: AppClient, stream: PublishedAppStream) => Done;
+  readonly onPlay?: (client: AppClient, stream: AppStream) => Done;
+  readonly onStop?: (client: AppClient, stream: AppStream) => Done;
+  /** Called for every data message: keep it short. The message goes on to the players whatever it does. */
+  readonly onData?: (client: AppClient, stream: PublishedAppStream, data: AppData) => Done;
+  /** By name; names with dots (`poll.vote`) are names like any other. */
+  readonly procedures?: Readonly<Record<string, Procedure>>;
+}
+
+export interface AppDefinition extends AppHandlers {
+  /** Clients that connect to this name, or to instances of it (`name/…`). Absent: all clients. */
+  readonly name?: string;
+}
+
+/** Several applications, each under the name that clients connect to. */
+export interface AppsDefinition {
+  readonly apps: Readonly<Record<string, AppHandlers>>;
+}
+
+/** What `defineApp` makes, and an application's file exports as its default. */
+export interface App {
+  readonly kind: 'millrace-app';
+  readonly byName: ReadonlyMap<string, AppHandlers>;
+  /** For names that `byName` does not have. */
+  readonly anyName: AppHandlers | undefined;
+}
+
+const handlerNames: readonly string[] = [
+  'onConnect',
+  'onDisconnect',
+  'onPublish',
+  'onUnpublish',
+  'onPlay',
+  'onStop',
+  'onData',
+] satisfies (keyof AppHandlers)[];
+
+/**
+ * Makes an application of its handlers: `export default defineApp({ … })`.
+ *
+ * @throws AppError for a member that is unknown or of the wrong kind, and for a name that no client could reach.
+ */
+export function defineApp(definition: AppDefinition | AppsDefinition): App {
+  if (!isObject(definition)) throw new AppError('an application is an object with handlers');
+  if ('apps' in definition) return defineApps(definition);
+  const { name, ...handlers } = definition;
+  checkHandlers(handlers);
+  if (name === undefined) return { kind: 'millrace-app', byName: new Map(), anyName: definition };
+  checkName(name);
+  return { kind: 'millrace-app', byName: new Map([[name, definition]]), anyName: undefined };
+}
+
+function defineApps(definition: AppsDefinition): App {
+  const { apps, ...rest } = definition;
+  const [stray] = Object.keys(rest);
+  if (stray !== undefined) throw new AppError(`beside "apps" there can be no "${stray}": it belongs into one of them`);
+  if (!isObject(apps)) throw new AppError('"apps" is an object: handlers by the name of their application');
+  for (const [name, handlers] of Object.entries(apps)) {
+    checkName(name);
+    if (!isObject(handlers)) throw new AppError(`the application "${name}" is no object with handlers`);
+    checkHandlers(handlers);
+  }
+  return { kind: 'millrace-app', byName: new Map(Object.entries(apps)), anyName: undefined };
+}
+
+/** An application, or what `defineApp` would take. @throws AppError as `defineApp`. */
+export function toApp(value: unknown): App {
+  return isApp(value) ? value : defineApp(value as AppDefinition);
+}
+
+/**
+ * The handlers for what a client connects to. The first part of the path decides alone: clients cut a URL into
+ * application and stream where they like, and none of the ways may lead around the handlers.
+ */
+export function findHandlers(app: App, appPath: string): AppHandlers | undefined {
+  const [name = ''] = appPath.split('/', 1);
+  return app.byName.get(name) ?? app.anyName;
+}
+
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && name !== '' && !/[/?]/.test(name)) return;
+  throw new AppError(`the name of an application is text without "/" and "?", not ${JSON.stringify(name)}`);
+}
+
+function checkHandlers(handlers: object): void {
+  for (const [name, value] of Object.entries(handlers)) {
+    if (name === 'procedures') checkProcedures(value);
+    else if (!handlerNames.includes(name)) {
+      throw new AppError(`there is no handler "${name}"; there are: ${handlerNames.join(', ')}, procedures`);
+    } else if (value !== undefined && typeof value !== 'function') throw new AppError(`${name} is no function`);
+  }
+}
+
+function checkProcedures(procedures: unknown): void {
+  if (procedures === undefined) return;
+  if (!isObject(procedures)) throw new AppError('"procedures" is an object: functions by their name');
+  for (const [name, value] of Object.entries(procedures)) {
+    if (typeof value !== 'function') throw new AppError(`the procedure "${name}" is no function`);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** By its shape: an application may have found another copy of this package. */
+function isApp(value: unknown): value is App {
+  return isObject(value) && 'kind' in value && value.kind === 'millrace-app';
+}

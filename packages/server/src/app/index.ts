@@ -1,0 +1,16 @@
+export type { AppClient, AppData, AppStream, CallOptions, PublishedAppStream } from './app-client.js';
+export { AppConnection, type CallOutcome } from './app-connection.js';
+export { AppError } from './app-error.js';
+export { CallError, type CallErrorCode } from './call-error.js';
+export { ConnectedClient } from './connected-client.js';
+export {
+  type App,
+  type AppDefinition,
+  type AppHandlers,
+  type AppsDefinition,
+  defineApp,
+  findHandlers,
+  type Procedure,
+} from './define-app.js';
+export { loadApp } from './load-app.js';
+export { Refusal, redirect, reject } from './refusal.js';

@@ -1,0 +1,211 @@
+import { AmfObject, type AmfValue } from '@millrace/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type AppClient, type AppDefinition, CallError, defineApp, reject } from '../src/index.js';
+import type { WireMessage } from './wire/chunk-reader.js';
+import { gate } from './wire/gate.js';
+import { startTestServer, type TestServer } from './wire/start-test-server.js';
+
+let server: TestServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function start(definition: AppDefinition, ...settings: string[]): Promise<TestServer> {
+  server = await startTestServer(settings, defineApp(definition));
+  return server;
+}
+
+function infoOf({ values: [, , , info] }: WireMessage): Record<string, AmfValue> {
+  return info instanceof AmfObject ? Object.fromEntries(info.properties) : {};
+}
+
+describe('procedures', () => {
+  it('answer with what they return or resolve to', async () => {
+    const to = await start({
+      procedures: {
+        add: (_client, a, b) => Number(a) + Number(b),
+        'demo.list': async () => [{ name: 'a', length: 3 }],
+        nothing: () => undefined,
+      },
+    });
+    const client = await to.connected();
+    const id = client.nextTransactionId();
+    client.sendCommand('add', id, [null, 2, 3]);
+    expect((await client.answer(id)).values).toEqual(['_result', id, null, 5]);
+    const [list] = (await client.call('demo.list', [null])).values.slice(3);
+    expect(Array.isArray(list) && list[0] instanceof AmfObject && list[0].get('name')).toBe('a');
+    expect((await client.call('nothing', [null])).values.slice(3)).toEqual([undefined]);
+  });
+
+  it.each([
+    ['refused', { code: 'NetConnection.Call.Failed', description: 'Not you.' }],
+    ['prohibited', { code: 'NetConnection.Call.Prohibited', description: 'No.' }],
+    ['broken', { code: 'NetConnection.Call.Failed', description: 'The call failed.' }],
+    ['unsendable', { code: 'NetConnection.Call.Failed', description: 'The call failed.' }],
+    ['endless', { code: 'NetConnection.Call.Failed', description: 'The call failed.' }],
+    ['missing', { code: 'NetConnection.Call.Failed', description: 'Method not found (missing).' }],
+    ['constructor', { code: 'NetConnection.Call.Failed', description: 'Method not found (constructor).' }],
+    ['__proto__', { code: 'NetConnection.Call.Failed', description: 'Method not found (__proto__).' }],
+  ])('%s: _error, and the connection goes on', async (name, info) => {
+    const to = await start(
+      {
+        procedures: {
+          refused: () => Promise.reject(reject('Not you.')),
+          prohibited() {
+            throw reject('No.', 'NetConnection.Call.Prohibited');
+          },
+          broken() {
+            throw new Error('password of the database');
+          },
+          unsendable: () => Symbol('a') as unknown as string,
+          endless: () => new Promise<string>(() => undefined),
+        },
+      },
+      'app.timeoutMs=10',
+    );
+    const client = await to.connected();
+    const answer = await client.call(name, [null]);
+    expect(answer.values[0]).toBe('_error');
+    expect(infoOf(answer)).toMatchObject({ level: 'error', ...info });
+    await client.barrier();
+  });
+
+  it('answer nothing where the client wants no answer', async () => {
+    const called = gate();
+    const to = await start({ procedures: { tell: () => called.open() } });
+    const client = await to.connected();
+    client.sendCommand('tell', 0, [null]);
+    client.sendCommand('missing', 0, [null]);
+    await called.passed;
+    await client.barrier();
+    expect(client.received.filter(({ type, values: [, id] }) => type === 20 && id === 0)).toHaveLength(1); // onBWDone
+  });
+
+  it('run only so many at a time for one client', async () => {
+    const decision = gate();
+    let running = 0;
+    const to = await start({
+      procedures: {
+        wait() {
+          running += 1;
+          return decision.passed;
+        },
+      },
+    });
+    const client = await to.connected();
+    for (let i = 0; i < 100; i += 1) client.sendCommand('wait', 0, [null]);
+    await client.barrier();
+    expect(running).toBe(64);
+    decision.open();
+  });
+
+  it('survive a client that goes before the answer', async () => {
+    const decision = gate();
+    const asked = gate();
+    const to = await start({
+      procedures: {
+        wait() {
+          asked.open();
+          return decision.passed;
+        },
+      },
+    });
+    const client = await to.connected();
+    client.sendCommand('wait', 5, [null]);
+    await asked.passed;
+    client.reset();
+    await client.closed;
+    decision.open();
+    await (await to.connected()).barrier();
+  });
+});
+
+describe('client.call', () => {
+  const clients: AppClient[] = [];
+  async function connected() {
+    clients.length = 0;
+    const to = await start({ onConnect: (client) => void clients.push(client) });
+    const wire = await to.connected();
+    const [client] = clients;
+    if (client === undefined) throw new Error('no client');
+    return { wire, client };
+  }
+
+  function codeOf(call: Promise<unknown>): Promise<unknown> {
+    return call.then(
+      () => 'resolved',
+      (error) => error instanceof CallError && error.code,
+    );
+  }
+
+  it('resolves to what the client answers', async () => {
+    const { wire, client } = await connected();
+    const answer = client.call('ask', ['how', { many: 1 }]);
+    const { values } = await wire.nextMessage(({ values: [name] }) => name === 'ask');
+    const [, id, object, how] = values;
+    expect([typeof id, object, how]).toEqual(['number', null, 'how']);
+    wire.sendCommand('_result', Number(id), [null, 42]);
+    expect(await answer).toBe(42);
+  });
+
+  it('rejects with what the client refuses with', async () => {
+    const { wire, client } = await connected();
+    const answer = client.call('ask');
+    const { values } = await wire.nextMessage(({ values: [name] }) => name === 'ask');
+    wire.sendCommand('_error', Number(values[1]), [null, { code: 'NetConnection.Call.Failed', description: 'no' }]);
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_CALL_REFUSED', message: 'ask: no' });
+  });
+
+  it('rejects when the client takes too long, and does not mind a late answer', async () => {
+    const { wire, client } = await connected();
+    expect(await codeOf(client.call('ask', [], { timeoutMs: 5 }))).toBe('ERR_CALL_TIMEOUT');
+    const { values } = await wire.nextMessage(({ values: [name] }) => name === 'ask');
+    wire.sendCommand('_result', Number(values[1]), [null, 42]);
+    await wire.barrier();
+  });
+
+  it('rejects when the client goes', async () => {
+    const { wire, client } = await connected();
+    const answer = codeOf(client.call('ask'));
+    wire.reset();
+    expect(await answer).toBe('ERR_CALL_CLOSED');
+    expect(client.connected).toBe(false);
+    expect(await codeOf(client.call('ask'))).toBe('ERR_CALL_CLOSED');
+    client.send('tell');
+    client.close();
+  });
+
+  it('is refused before the client is let in', async () => {
+    const codes: unknown[] = [];
+    const to = await start({
+      async onConnect(client) {
+        client.send('too-early');
+        codes.push(client.connected, await codeOf(client.call('too-early')));
+      },
+    });
+    const wire = await to.connected();
+    await wire.barrier();
+    expect(codes).toEqual([false, 'ERR_CALL_NOT_CONNECTED']);
+    expect(wire.received.some(({ values: [name] }) => name === 'too-early')).toBe(false);
+  });
+
+  it('rejects what cannot be sent, and too many that wait', async () => {
+    const { client } = await connected();
+    await expect(client.call('ask', [Symbol('a') as unknown as string])).rejects.toThrow('cannot carry');
+    const waiting = Array.from({ length: 64 }, () => codeOf(client.call('ask')));
+    await expect(client.call('ask')).rejects.toMatchObject({ code: 'ERR_RTMP_PENDING_CALLS' });
+    client.close();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ERR_CALL_CLOSED']));
+  });
+});
+
+describe('client.send', () => {
+  it('wants no answer', async () => {
+    const to = await start({ procedures: { hello: (client) => client.send('room.hello', ['you']) } });
+    const wire = await to.connected();
+    wire.sendCommand('hello', 0, [null]);
+    const { values } = await wire.nextMessage(({ values: [name] }) => name === 'room.hello');
+    expect(values).toEqual(['room.hello', 0, null, 'you']);
+  });
+});
