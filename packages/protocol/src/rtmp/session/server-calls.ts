@@ -1,30 +1,66 @@
+import type { AmfInput } from '../../amf/index.js';
 import { RtmpUsageError } from '../../bytes/index.js';
+import type { CallRequest } from './server-event.js';
+import type { SessionOutput } from './session-output.js';
 
-/** The calls of the server that wait for the client's `_result` or `_error`. */
+/** Calls both ways: those of the client that the server has not answered, and those of the server that the client has not. */
 export class ServerCalls {
+  readonly #output: SessionOutput;
   readonly #maxPending: number;
+  readonly #answered = new WeakSet<CallRequest>();
   readonly #pending = new Set<number>();
+  #openCount = 0;
   #nextTransactionId = 1;
 
-  constructor(maxPending: number) {
+  constructor(output: SessionOutput, maxPending: number) {
+    this.#output = output;
     this.#maxPending = maxPending;
   }
 
-  /** The transaction id that the next call will have; `begin` takes it. */
-  next(): number {
+  /** A call of the client that wants an answer has come. `false`: too many wait for theirs. */
+  open(): boolean {
+    this.#openCount += 1;
+    return this.#openCount <= this.#maxPending;
+  }
+
+  /** Throws, with the call still open, for values that AMF cannot carry. */
+  respond(request: CallRequest, result: readonly AmfInput[]): void {
+    this.#checkOpen(request);
+    this.#output.result(request, ...result);
+    this.#close(request);
+  }
+
+  refuse(request: CallRequest, code: string, description: string): void {
+    this.#checkOpen(request);
+    this.#close(request);
+    this.#output.error(request, code, description);
+  }
+
+  /** Calls the client and returns the transaction id. */
+  call(name: string, args: readonly AmfInput[]): number {
     if (this.#pending.size >= this.#maxPending) {
       throw new RtmpUsageError('ERR_RTMP_PENDING_CALLS', `${this.#pending.size} calls wait for an answer`);
     }
-    return this.#nextTransactionId;
-  }
-
-  begin(transactionId: number): void {
+    const transactionId = this.#nextTransactionId;
+    this.#output.command(0, name, transactionId, args);
     this.#pending.add(transactionId);
-    this.#nextTransactionId = transactionId + 1;
+    this.#nextTransactionId += 1;
+    return transactionId;
   }
 
-  /** `false`: nothing with this transaction id waits, or not any more. */
+  /** Ends the wait for an answer of the client. `false`: nothing with this transaction id waits, or not any more. */
   take(transactionId: number): boolean {
     return this.#pending.delete(transactionId);
+  }
+
+  #checkOpen(request: CallRequest): void {
+    if (this.#answered.has(request)) {
+      throw new RtmpUsageError('ERR_RTMP_SESSION_ANSWERED', 'a call request is answered twice');
+    }
+  }
+
+  #close(request: CallRequest): void {
+    this.#answered.add(request);
+    if (request.transactionId !== 0) this.#openCount -= 1;
   }
 }

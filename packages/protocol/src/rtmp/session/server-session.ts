@@ -59,10 +59,9 @@ export class ServerSession {
   readonly #calls: ServerCalls;
   readonly #events: ServerEvent[] = [];
   readonly #context: ServerContext;
-  readonly #answered = new WeakSet<ConnectRequest | PublishRequest | PlayRequest | CallRequest>();
+  readonly #answered = new WeakSet<ConnectRequest | PublishRequest | PlayRequest>();
   #state: ConnectionState = 'handshaking';
   #nowMs: number;
-  #pendingCalls = 0;
   #connectRequest: ConnectRequest | undefined;
   #peer: ConnectInfo | undefined;
 
@@ -74,7 +73,7 @@ export class ServerSession {
     this.#input = new SessionInput(this.#limits, this.#limits.maxQueuedBytes);
     this.#streams = new MessageStreams(this.#limits.maxMessageStreams);
     this.#timers = new SessionTimers(this.#limits, nowMs);
-    this.#calls = new ServerCalls(this.#limits.maxPendingRequests);
+    this.#calls = new ServerCalls(this.#output, this.#limits.maxPendingRequests);
     this.#window = new AcknowledgementWindow(this.#settings.windowAckSize);
     this.#context = this.#createContext(formatClientId(crypto.randomBytes(8)));
     this.#nowMs = nowMs;
@@ -232,14 +231,7 @@ export class ServerSession {
    * @throws RtmpUsageError for a value that AMF cannot carry; the call still waits for its answer then.
    */
   respond(request: CallRequest, ...result: readonly AmfInput[]): void {
-    if (!this.#takeRequest(request)) return;
-    try {
-      this.#output.result(request, ...result);
-    } catch (error) {
-      this.#answered.delete(request);
-      if (request.transactionId !== 0) this.#pendingCalls += 1;
-      throw error;
-    }
+    if (!this.ended) this.#calls.respond(request, result);
   }
 
   /** Answers a call with `_error`. Nothing is sent where the client wants no answer. */
@@ -248,7 +240,7 @@ export class ServerSession {
     description = `Method not found (${request.name}).`,
     code = 'NetConnection.Call.Failed',
   ): void {
-    if (this.#takeRequest(request)) this.#output.error(request, code, description);
+    if (!this.ended) this.#calls.refuse(request, code, description);
   }
 
   /** Tells a stream that plays, or waits, that its publisher is there. Does nothing for other streams. */
@@ -292,11 +284,7 @@ export class ServerSession {
    * @throws RtmpUsageError for a value that AMF cannot carry, and `ERR_RTMP_PENDING_CALLS` where too many calls wait.
    */
   call(name: string, args: readonly AmfInput[]): number {
-    if (this.ended) return 0;
-    const transactionId = this.#calls.next();
-    this.#output.command(0, name, transactionId, args);
-    this.#calls.begin(transactionId);
-    return transactionId;
+    return this.ended ? 0 : this.#calls.call(name, args);
   }
 
   /** Nobody waits for the answer to this call any more. */
@@ -359,7 +347,7 @@ export class ServerSession {
   }
 
   /** `true`: the request is still of interest, and is answered now. */
-  #takeRequest(request: ConnectRequest | PublishRequest | PlayRequest | CallRequest): boolean {
+  #takeRequest(request: ConnectRequest | PublishRequest | PlayRequest): boolean {
     if (this.#answered.has(request)) {
       throw new RtmpUsageError('ERR_RTMP_SESSION_ANSWERED', `a ${request.kind} request is answered twice`);
     }
@@ -371,9 +359,6 @@ export class ServerSession {
       case 'publish':
       case 'play':
         return this.#streams.get(request.messageStreamId)?.request === request;
-      case 'call':
-        if (request.transactionId !== 0) this.#pendingCalls -= 1;
-        return true;
       default:
         return request satisfies never;
     }
@@ -387,10 +372,7 @@ export class ServerSession {
       emit: (event) => {
         this.#events.push(event);
       },
-      openCall: () => {
-        this.#pendingCalls += 1;
-        return this.#pendingCalls <= this.#limits.maxPendingRequests;
-      },
+      openCall: () => this.#calls.open(),
       takeCall: (transactionId) => this.#calls.take(transactionId),
       end: () => this.#end(),
     };
