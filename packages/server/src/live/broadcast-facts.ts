@@ -46,19 +46,27 @@ export class BroadcastFacts {
     else if (messageTypeId === messageTypes.audio) this.audioRate.add(payload.length, nowMs);
   }
 
-  noteMedia({ messageTypeId, payload }: RawMessage, media: MediaFacts): void {
-    if (payload.length === 0) return;
-    if (messageTypeId === messageTypes.video) {
+  /** Returns the keys of the sequence headers that no longer hold: the default track has changed to a codec without one. */
+  noteMedia({ messageTypeId, payload }: RawMessage, media: MediaFacts): readonly string[] {
+    if (payload.length === 0) return [];
+    const isVideo = messageTypeId === messageTypes.video;
+    const key = isVideo ? 'video:0:sequence' : 'audio:0:sequence';
+    const before = isVideo ? this.videoCodec : this.audioCodec;
+    const codec = isVideo ? media.videoCodec : media.audioCodec;
+    const isHeader = media.headerKeys.includes(key);
+    const isOutdated = before !== undefined && codec !== undefined && codec !== before && media.isCoded;
+    if (isVideo) {
       this.hasVideo = true;
       this.videoCodec = media.videoCodec ?? this.videoCodec;
-      if (media.headerKeys.includes('video:0:sequence'))
-        this.videoConfig = parseVideoConfig(payload) ?? this.videoConfig;
+      if (isHeader) this.videoConfig = parseVideoConfig(payload) ?? this.videoConfig;
+      else if (isOutdated) this.videoConfig = undefined;
     } else {
       this.hasAudio = true;
       this.audioCodec = media.audioCodec ?? this.audioCodec;
-      if (media.headerKeys.includes('audio:0:sequence'))
-        this.audioConfig = parseAudioConfig(payload) ?? this.audioConfig;
+      if (isHeader) this.audioConfig = parseAudioConfig(payload) ?? this.audioConfig;
+      else if (isOutdated) this.audioConfig = undefined;
     }
+    return isOutdated ? [key] : [];
   }
 
   noteMetadata(payload: Uint8Array): void {

@@ -293,10 +293,11 @@ export class Broadcast {
     for (const key of media.headerKeys) {
       if (this.#headers.setMedia(key, message, sequence)) this.#newestHeader = sequence;
     }
-    this.facts.noteMedia(message, media);
+    // AAC, then MP3: a codec without a configuration must not be joined with that of the codec before.
+    for (const key of this.facts.noteMedia(message, media)) this.#headers.clearMedia(key);
     this.#newestTimestamp = message.timestamp;
     if (media.keyFrameTracks.length > 0) this.#noteKeyFrame(sequence, message.timestamp, media.keyFrameTracks);
-    else if (media.isCodedVideo) this.#keyFrames = undefined;
+    else if (media.isCoded && message.messageTypeId === messageTypes.video) this.#keyFrames = undefined;
     this.#trim(nowMs);
   }
 

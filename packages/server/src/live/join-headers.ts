@@ -45,8 +45,11 @@ export class JoinHeaders {
   }
 
   clearData(handler: string): void {
-    this.#bytes -= bytesOf(this.#data.get(handler));
-    this.#data.delete(handler);
+    this.#clear(this.#data, handler);
+  }
+
+  clearMedia(key: string): void {
+    this.#clear(this.#media, key);
   }
 
   /** Returns whether it is kept. `sequence`: where the message stands in the log. */
@@ -62,6 +65,11 @@ export class JoinHeaders {
   messagesBefore(cursor: number, timestamp: number): RawMessage[] {
     const data = inOrder(this.#data, cursor).map((message) => ({ ...message, timestamp: 0 }));
     return [...data, ...inOrder(this.#media, cursor).map((message) => ({ ...message, timestamp }))];
+  }
+
+  #clear(entries: Map<string, Entry>, key: string): void {
+    this.#bytes -= bytesOf(entries.get(key));
+    entries.delete(key);
   }
 
   #set(entries: Map<string, Entry>, key: string, newest: Header): boolean {

@@ -189,6 +189,18 @@ describe('joining', () => {
     expect(sink.received.map(({ payload }) => payload[6])).toEqual([0, 1]);
   });
 
+  it('no longer gives the configuration of a codec that is not sent any more', () => {
+    const publication = publish();
+    writeAll(publication, aacHeader, audio(0, 1));
+    const mp3 = { ...audio(20, 2), payload: Uint8Array.of(0x2f, 9, 9, 9) };
+    writeAll(publication, mp3);
+    const { sink } = play();
+    writeAll(publication, { ...mp3, timestamp: 40 });
+    expect(sink.received.map(({ payload }) => payload)).toEqual([mp3.payload]);
+    writeAll(publication, { ...aacHeader, timestamp: 60 }, audio(60, 3));
+    expect(play().sink.summary).toEqual(['aac']);
+  });
+
   it('no longer gives metadata that was cleared', () => {
     const publication = publish();
     writeAll(publication, metadata, avcHeader, video(0, 1, true));

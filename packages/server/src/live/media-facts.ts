@@ -17,15 +17,15 @@ export interface MediaFacts {
   readonly headerKeys: readonly string[];
   /** Tracks whose key frame this is; empty for everything else. */
   readonly keyFrameTracks: readonly string[];
-  /** Video that is neither configuration nor metadata. */
-  readonly isCodedVideo: boolean;
+  /** Frames: neither configuration nor metadata nor the end of a sequence. */
+  readonly isCoded: boolean;
 }
 
-const nothing: MediaFacts = { headerKeys: [], keyFrameTracks: [], isCodedVideo: false };
+const nothing: MediaFacts = { headerKeys: [], keyFrameTracks: [], isCoded: false };
 
-const avcKeyFrame: MediaFacts = { videoCodec: 'h264', headerKeys: [], keyFrameTracks: ['0'], isCodedVideo: true };
-const avcInterFrame: MediaFacts = { videoCodec: 'h264', headerKeys: [], keyFrameTracks: [], isCodedVideo: true };
-const aacFrame: MediaFacts = { audioCodec: 'aac', headerKeys: [], keyFrameTracks: [], isCodedVideo: false };
+const avcKeyFrame: MediaFacts = { videoCodec: 'h264', headerKeys: [], keyFrameTracks: ['0'], isCoded: true };
+const avcInterFrame: MediaFacts = { videoCodec: 'h264', headerKeys: [], keyFrameTracks: [], isCoded: true };
+const aacFrame: MediaFacts = { audioCodec: 'aac', headerKeys: [], keyFrameTracks: [], isCoded: true };
 
 /** Reads the tag header only. Media that is not understood has no facts and is passed on like all other. */
 export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFacts {
@@ -43,7 +43,7 @@ export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFac
       ...(header.codec === 'unknown' || header.tracks[0]?.trackId !== 0 ? {} : { videoCodec: header.codec }),
       headerKeys: cacheKeysOf(header),
       keyFrameTracks: header.isKeyFrame ? header.tracks.map((track) => String(track.trackId)) : [],
-      isCodedVideo: header.packetType === 'codedFrames',
+      isCoded: header.packetType === 'codedFrames',
     };
   }
   const header = parseAudioTagHeader(payload);
@@ -52,6 +52,6 @@ export function readMediaFacts({ messageTypeId, payload }: RawMessage): MediaFac
     ...(header.codec === 'unknown' || header.tracks[0]?.trackId !== 0 ? {} : { audioCodec: header.codec }),
     headerKeys: cacheKeysOf(header),
     keyFrameTracks: [],
-    isCodedVideo: false,
+    isCoded: header.packetType === 'codedFrames',
   };
 }
