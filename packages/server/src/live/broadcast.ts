@@ -70,7 +70,7 @@ export class Broadcast {
     const data = readPublishedData(received);
     switch (data.action) {
       case 'pass': {
-        const sequence = this.#log.append({ message: data.message, isKeyFrame: false, arrivedMs: nowMs });
+        const sequence = this.#log.append({ message: data.message, arrivedMs: nowMs });
         if (data.handler !== undefined && this.#headers.setData(data.handler, data.message, sequence))
           this.#newestHeader = sequence;
         if (data.handler === 'onMetaData') this.facts.noteMetadata(data.message.payload);
@@ -289,7 +289,7 @@ export class Broadcast {
 
   #append(message: RawMessage, nowMs: number): void {
     const media = readMediaFacts(message);
-    const sequence = this.#log.append({ message, isKeyFrame: media.keyFrameTracks.length > 0, arrivedMs: nowMs });
+    const sequence = this.#log.append({ message, arrivedMs: nowMs });
     for (const key of media.headerKeys) {
       if (this.#headers.setMedia(key, message, sequence)) this.#newestHeader = sequence;
     }

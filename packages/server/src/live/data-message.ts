@@ -1,4 +1,4 @@
-import { messageTypes, type RawMessage } from '@millrace/protocol';
+import { messageTypes, type RawMessage, stripSetDataFrame } from '@millrace/protocol';
 
 /** What a data message from a publisher asks of the server. [RTMP §7.1.2], and what encoders send in fact. */
 export type PublishedData =
@@ -8,7 +8,6 @@ export type PublishedData =
   | { readonly action: 'clear'; readonly handler: string }
   | { readonly action: 'drop' };
 
-const setDataFrame = '@setDataFrame';
 const clearDataFrame = '@clearDataFrame';
 /** Before an AMF0 string. */
 const stringMarker = 2;
@@ -27,12 +26,9 @@ export function readPublishedData(message: RawMessage): PublishedData {
     if (payload[0] === 0) payload = payload.subarray(1);
     else if (payload[0] !== stringMarker) return { action: 'drop' };
   }
-  const first = readShortString(payload, 0);
-  if (first?.text === setDataFrame) {
-    payload = payload.subarray(first.end);
-    const handler = readShortString(payload, 0);
-    return pass(message, payload, handler?.text);
-  }
+  const bare = stripSetDataFrame(payload);
+  const first = readShortString(bare, 0);
+  if (bare !== payload) return pass(message, bare, first?.text);
   if (first?.text === clearDataFrame) {
     const handler = readShortString(payload, first.end);
     return handler === undefined ? { action: 'drop' } : { action: 'clear', handler: handler.text };

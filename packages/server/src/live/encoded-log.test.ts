@@ -12,7 +12,7 @@ function message(messageTypeId: number, timestamp: number, length: number): RawM
 
 function logOf(messages: readonly RawMessage[]): MessageLog {
   const log = new MessageLog();
-  for (const each of messages) log.append({ message: each, isKeyFrame: false, arrivedMs: 0 });
+  for (const each of messages) log.append({ message: each, arrivedMs: 0 });
   return log;
 }
 
@@ -88,7 +88,7 @@ describe('MessageLog', () => {
   it('keeps sequence numbers while the oldest are dropped', () => {
     const log = new MessageLog();
     for (let i = 0; i < 2000; i += 1) {
-      expect(log.append({ message: message(messageTypes.audio, i, 3), isKeyFrame: false, arrivedMs: i })).toBe(i);
+      expect(log.append({ message: message(messageTypes.audio, i, 3), arrivedMs: i })).toBe(i);
       if (i >= 10) log.dropOldest();
     }
     expect([log.first, log.next]).toEqual([1990, 2000]);

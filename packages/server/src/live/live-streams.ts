@@ -80,11 +80,6 @@ export class LiveStreams {
     this.#fanOut = new FanOut(options.maxWindowMs, options.now);
   }
 
-  /** The window now in force, ms. */
-  get windowMs(): number {
-    return this.#fanOut.windowMs;
-  }
-
   /** Names that are published or waited for. */
   get nameCount(): number {
     return this.#entries.size;

@@ -1,10 +1,8 @@
 import type { RawMessage } from '@millrace/protocol';
 
-/** One message in the log, with what joining and skipping need to know of it. */
+/** One message in the log, and when it came. */
 export interface LoggedMessage {
   readonly message: RawMessage;
-  /** A player may start here: a key frame of the stream's first track. */
-  readonly isKeyFrame: boolean;
   /** Monotonic clock at arrival, ms. */
   readonly arrivedMs: number;
 }
