@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import {
   type AmfInput,
   type AmfValue,
@@ -7,13 +6,14 @@ import {
   type ClientSessionLimits,
   type ConnectParams,
   RtmpRemoteError,
+  RtmpUsageError,
   type ServerCall,
   type StatusInfo,
 } from '@millrace/protocol';
+import { platform } from '#platform';
+import type { ByteConnection } from './byte-connection.js';
 import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
 import { NetStream, type StreamPort, type StreamSink } from './net-stream.js';
-import { nodeCrypto } from './node-crypto.js';
-import { openSocket } from './open-socket.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
 import { parseRtmpUrl, type RtmpUrl } from './rtmp-url.js';
 import { SessionSocket, sessionNowMs } from './session-socket.js';
@@ -24,9 +24,9 @@ export interface ConnectOptions
     Pick<CommandOptions, 'signal'> {
   /** How many path segments make the app; see `parseRtmpUrl`. */
   readonly appSegments?: number;
-  /** Default `simple`. */
+  /** Default `simple`, which is all there is in browsers. */
   readonly handshake?: 'simple' | 'digest';
-  /** Milliseconds to reach the server by TCP; default 10,000, 0: as long as the system tries. */
+  /** Milliseconds to reach the server; default 10,000, 0: as long as the system tries. */
   readonly timeoutMs?: number;
   readonly limits?: Partial<ClientSessionLimits>;
   /** Bytes of the chunks we send: default 60,000. */
@@ -66,18 +66,18 @@ export class NetConnection {
     this.#onClosed = resolve;
   });
 
-  private constructor(url: RtmpUrl, socket: Socket, options: ConnectOptions) {
+  private constructor(url: RtmpUrl, bytes: ByteConnection, options: ConnectOptions) {
     this.url = url;
     this.#options = options;
     this.#connectAnswer = new PendingAnswer('connect', { timeoutMs: 0, signal: options.signal });
     this.#session = new ClientSession({
-      crypto: nodeCrypto,
+      crypto: platform.crypto,
       nowMs: sessionNowMs(),
       ...(options.handshake && { handshake: options.handshake }),
       ...(options.limits && { limits: options.limits }),
       ...(options.chunkSize && { chunkSize: options.chunkSize }),
     });
-    this.#socket = new SessionSocket(socket, this.#session, {
+    this.#socket = new SessionSocket(bytes, this.#session, {
       onEvent: (event) => this.#receive(event),
       onEnd: (error) => this.#ended(error),
     });
@@ -87,16 +87,20 @@ export class NetConnection {
   }
 
   /**
-   * Connects to the app of an `rtmp:` URL: TCP, handshake, `connect`.
+   * Connects to the app of an `rtmp:`, `ws:` or `wss:` URL: TCP or WebSocket, handshake, `connect`. Browsers have
+   * WebSockets only.
    *
    * Throws `RtmpConnectionError` when there is no way to the server or it breaks off, `RtmpCommandError` when it refuses,
-   * `RtmpUsageError` for a URL that is none, and the signal's reason when it is aborted.
+   * `RtmpUsageError` for a URL that is none or a handshake that is not there, and the signal's reason when it is aborted.
    */
   static async connect(url: string | RtmpUrl, options: ConnectOptions = {}): Promise<NetConnection> {
     const { appSegments = 1, timeoutMs = defaultTimeoutMs, signal } = options;
     const target = typeof url === 'string' ? parseRtmpUrl(url, { appSegments }) : url;
-    const socket = await openSocket(target, { timeoutMs, signal });
-    const connection = new NetConnection(target, socket, options);
+    if (!platform.handshakes.includes(options.handshake ?? 'simple')) {
+      throw new RtmpUsageError('ERR_RTMP_HANDSHAKE_UNSUPPORTED', 'browsers have the simple handshake only');
+    }
+    const bytes = await platform.openConnection(target, { timeoutMs, signal });
+    const connection = new NetConnection(target, bytes, options);
     try {
       await connection.#connectAnswer.promise;
       return connection;

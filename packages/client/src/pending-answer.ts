@@ -13,7 +13,7 @@ export class PendingAnswer<Answer> {
   readonly promise: Promise<Answer>;
   #resolve: (answer: Answer) => void = () => {};
   #reject: (error: unknown) => void = () => {};
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.reject(this.#signal?.reason);
 

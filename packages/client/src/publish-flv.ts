@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeAmf0, FlvDemuxer, type FlvTag, flvTagTypes, RtmpUsageError } from '@millrace/protocol';
 import type { NetStream } from './net-stream.js';
 
@@ -144,10 +142,15 @@ class Pace {
     this.#startMs ??= nowMs - timestamp;
     const waitMs = this.#startMs + timestamp - nowMs;
     if (waitMs < 1) return;
-    try {
-      await sleep(waitMs, undefined, this.#signal && { signal: this.#signal });
-    } catch (error) {
-      if (!this.#signal?.aborted) throw error;
-    }
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      this.#signal?.addEventListener('abort', done, { once: true });
+      if (this.#signal?.aborted) done();
+    });
   }
 }

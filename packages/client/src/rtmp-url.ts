@@ -1,25 +1,32 @@
 import { RtmpUsageError } from '@millrace/protocol';
 
+const defaultPorts = { rtmp: 1935, rtmps: 443, ws: 80, wss: 443 } as const;
+
 /**
  * What an RTMP URL says, taken apart for `connect` and for `publish` or `play`.
  *
  *   rtmp://  user:pass@  [2001:db8::1]:1935  /live/instance  /stream/name?key=1  #name
  *   scheme   connectArgs host          port  app             streamName          streamName
+ *
+ *   ws://host:8080/rtmp  /live/instance  /stream/name?key=1
+ *   webSocketUrl         app             streamName
  */
 export interface RtmpUrl {
-  readonly scheme: 'rtmp' | 'rtmps';
+  readonly scheme: keyof typeof defaultPorts;
   /** A name or an address; an IPv6 address without its brackets. */
   readonly host: string;
-  /** 1 … 65535; the scheme's default (1935, 443) where the URL has none. */
+  /** 1 … 65535; the scheme's default (1935; 443 of `rtmps` and `wss`; 80 of `ws`) where the URL has none. */
   readonly port: number;
   /** `''` where the path is empty. Carries the query of a URL that names no stream. */
   readonly app: string;
   /** With its query, as `publish` and `play` take it; `undefined` where the URL names none. */
   readonly streamName: string | undefined;
-  /** For the `tcUrl` of `connect`: scheme, host, port (unless it is the default) and app, never user info or fragment. */
+  /** For the `tcUrl` of `connect`: the URL up to the app; no port if it is the default, never user info or fragment. */
   readonly tcUrl: string;
   /** The user info, split at its colons and percent-decoded: arguments after the command object. */
   readonly connectArgs: readonly string[];
+  /** Of `ws` and `wss`: where the WebSocket is opened. It ends at the first path segment `rtmp`; the app comes after it. */
+  readonly webSocketUrl?: string;
 }
 
 export interface RtmpUrlOptions {
@@ -27,15 +34,14 @@ export interface RtmpUrlOptions {
   readonly appSegments?: number;
 }
 
-const defaultPorts = { rtmp: 1935, rtmps: 443 } as const;
-
 // The general syntax of a URI [RFC 3986 appendix B]. WHATWG's URL is not used: it rewrites paths (`..`, escapes) that
 // are opaque names here.
 const uriPattern = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/is;
+const endpointPattern = /^(?:\/[^/]*)*?\/rtmp(?=\/|$)/;
 const authorityPattern = /^(?:([^@]*)@)?(\[[0-9a-f:.]+(?:%[^\]]+)?\]|[^:@[\]]+)(?::([0-9]*))?$/i;
 
 /**
- * Takes an `rtmp:` or `rtmps:` URL apart. A URL does not say where the app ends and the stream name begins; as most
+ * Takes an `rtmp:`, `rtmps:`, `ws:` or `wss:` URL apart. A URL does not say where the app ends and the stream name begins; as most
  * software does, the first path segment is the app, unless `appSegments` says otherwise or a fragment names the stream,
  * in which case the whole path is the app. [RTMP URIs §4–6]
  *
@@ -51,8 +57,8 @@ export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUr
   }
   const match = uriPattern.exec(text.trim());
   const scheme = match?.[1]?.toLowerCase();
-  if (!match || (scheme !== 'rtmp' && scheme !== 'rtmps'))
-    throw invalid(text, 'it does not start with rtmp:// or rtmps://');
+  if (!match || scheme === undefined || !isScheme(scheme))
+    throw invalid(text, 'it does not start with rtmp://, rtmps://, ws:// or wss://');
   const [, , authority = '', path = '', query, fragment] = match;
 
   const parts = authorityPattern.exec(authority);
@@ -61,22 +67,31 @@ export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUr
   const port = portText === '' ? defaultPorts[scheme] : Number(portText);
   if (port < 1 || port > 65535) throw invalid(text, `port ${portText} is not one of 1 … 65535`);
 
+  const endpoint = scheme === 'ws' || scheme === 'wss' ? endpointPattern.exec(path)?.[0] : '';
+  if (endpoint === undefined)
+    throw invalid(text, 'its path has no segment rtmp, which is where the WebSocket is opened');
   const { app, streamName } = splitPath(
-    path,
+    path.slice(endpoint.length),
     query,
     fragment === undefined ? undefined : percentDecode(fragment),
     appSegments,
   );
   const portSuffix = port === defaultPorts[scheme] ? '' : `:${port}`;
+  const base = `${scheme}://${hostText}${portSuffix}${endpoint}`;
   return {
     scheme,
     host: hostText.startsWith('[') ? hostText.slice(1, -1) : hostText,
     port,
     app,
     streamName,
-    tcUrl: `${scheme}://${hostText}${portSuffix}/${app}`,
+    tcUrl: `${base}/${app}`,
     connectArgs: userInfo === undefined ? [] : userInfo.split(':').map(percentDecode),
+    ...(endpoint !== '' && { webSocketUrl: base }),
   };
+}
+
+function isScheme(text: string): text is RtmpUrl['scheme'] {
+  return Object.hasOwn(defaultPorts, text);
 }
 
 function splitPath(

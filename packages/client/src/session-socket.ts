@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import type { ClientEvent, ClientSession } from '@millrace/protocol';
+import type { ByteConnection } from './byte-connection.js';
 import { RtmpConnectionError } from './errors.js';
 
 export interface SessionSocketHandlers {
@@ -17,25 +16,35 @@ export function sessionNowMs(): number {
   return performance.now();
 }
 
-/** Joins a session to its socket: bytes both ways, deadlines, the end. */
+/** Joins a session to what carries its bytes: both ways, deadlines, the end. */
 export class SessionSocket {
-  readonly #socket: Socket;
+  readonly #connection: ByteConnection;
   readonly #session: ClientSession;
   readonly #handlers: SessionSocketHandlers;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #end: RtmpConnectionError | undefined;
+  #ending = false;
+  #onGone: () => void = () => {};
+  /** Resolves when the connection is closed. */
+  readonly #gone: Promise<void> = new Promise((resolve) => {
+    this.#onGone = resolve;
+  });
   #drainWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
-  /** `socket` is connected, and belongs to this object from here on. */
-  constructor(socket: Socket, session: ClientSession, handlers: SessionSocketHandlers) {
-    this.#socket = socket;
+  /** The connection belongs to this object from here on. */
+  constructor(connection: ByteConnection, session: ClientSession, handlers: SessionSocketHandlers) {
+    this.#connection = connection;
     this.#session = session;
     this.#handlers = handlers;
-    socket.on('data', (bytes) => this.#receive(bytes));
-    socket.on('drain', () => this.#releaseDrainWaiters());
-    socket.on('error', (cause) => this.#finish(lost('the connection broke', cause)));
-    socket.on('close', () => this.#finish(lost('the server closed the connection')));
+    connection.start({
+      onBytes: (bytes) => this.#receive(bytes),
+      onDrain: () => this.#releaseDrainWaiters(),
+      onClose: (cause) => {
+        this.#onGone();
+        this.#finish(lost(cause ? 'the connection broke' : 'the server closed the connection', cause));
+      },
+    });
   }
 
   /** Why the connection is over; `undefined` while it is not. */
@@ -43,59 +52,47 @@ export class SessionSocket {
     return this.#end;
   }
 
-  get remoteAddress(): string | undefined {
-    return this.#socket.remoteAddress;
-  }
-
   /** Sends what the session has to say. `false`: more waits to be sent than should, see `drained`. */
   flush(): boolean {
     for (let bytes = this.#session.takeOutput(); bytes; bytes = this.#session.takeOutput()) {
-      if (this.#socket.writable) this.#socket.write(bytes);
+      this.#connection.write(bytes);
     }
     this.#armTimer();
-    return !this.#socket.writableNeedDrain;
+    return !this.#connection.behind;
   }
 
   /** Resolves when everything sent so far is with the system. Rejects when the connection is over. */
   drained(): Promise<void> {
     if (this.#end) return Promise.reject(this.#end);
-    if (!this.#socket.writableNeedDrain) return Promise.resolve();
+    if (!this.#connection.behind) return Promise.resolve();
     return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }));
   }
 
   /** Stops and starts reading: the server feels it once the system's buffers are full. */
   setReading(reading: boolean): void {
-    if (reading) this.#socket.resume();
-    else this.#socket.pause();
+    this.#connection.setReading(reading);
   }
 
-  /** Sends what is left, closes, and resolves when the socket is closed; after two seconds it is cut off. */
+  /** Sends what is left, closes, and resolves when the connection is closed; after two seconds it is cut off. */
   close(): Promise<void> {
     this.#session.close();
     this.flush();
     this.#finish(new RtmpConnectionError('ERR_RTMP_CONNECTION_CLOSED', 'the connection was closed'));
-    return this.#endSocket();
+    return this.#endConnection();
   }
 
   /** Cuts the connection off. */
   destroy(): void {
     this.#finish(new RtmpConnectionError('ERR_RTMP_CONNECTION_CLOSED', 'the connection was closed'));
-    this.#socket.destroy();
+    this.#connection.destroy();
   }
 
-  #endSocket(): Promise<void> {
-    const socket = this.#socket;
-    if (socket.closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => socket.destroy(), closeTimeoutMs);
-      socket.once('close', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      // What the server still sends must be read away, or its end of the connection is never seen.
-      socket.resume();
-      socket.end();
-    });
+  #endConnection(): Promise<void> {
+    if (this.#connection.closed || this.#ending) return this.#gone;
+    this.#ending = true;
+    const timer = setTimeout(() => this.#connection.destroy(), closeTimeoutMs);
+    this.#connection.end();
+    return this.#gone.finally(() => clearTimeout(timer));
   }
 
   #receive(bytes: Uint8Array): void {
@@ -116,7 +113,7 @@ export class SessionSocket {
         this.#handlers.onEvent(event);
       }
       if (this.#end) {
-        void this.#endSocket();
+        void this.#endConnection();
         return;
       }
     }

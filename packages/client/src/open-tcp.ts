@@ -1,29 +1,21 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import { RtmpUsageError } from '@millrace/protocol';
+import type { OpenOptions } from './byte-connection.js';
 import { RtmpConnectionError } from './errors.js';
 import type { RtmpUrl } from './rtmp-url.js';
-
-export interface OpenSocketOptions {
-  /** Milliseconds to reach the server; 0: as long as the system tries. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
+import { TcpConnection } from './tcp-connection.js';
 
 /**
- * A connected socket to the URL's host. Throws `RtmpConnectionError` `ERR_RTMP_CONNECT_FAILED`, the signal's reason when
- * it is aborted, and `RtmpUsageError` `ERR_RTMP_SCHEME_UNSUPPORTED` for `rtmps:`, which is yet to come.
+ * Connects to the URL's host. Throws `RtmpConnectionError` `ERR_RTMP_CONNECT_FAILED`, and the signal's reason when it is
+ * aborted.
  */
-export async function openSocket(url: RtmpUrl, options: OpenSocketOptions): Promise<Socket> {
+export async function openTcp(url: RtmpUrl, options: OpenOptions): Promise<TcpConnection> {
   options.signal?.throwIfAborted();
-  if (url.scheme === 'rtmps') {
-    throw new RtmpUsageError('ERR_RTMP_SCHEME_UNSUPPORTED', 'rtmps: is not supported yet');
-  }
   const socket = connectTcp({ host: url.host, port: url.port, noDelay: true });
   await established(socket, url, options);
-  return socket;
+  return new TcpConnection(socket);
 }
 
-function established(socket: Socket, url: RtmpUrl, { timeoutMs, signal }: OpenSocketOptions): Promise<void> {
+function established(socket: Socket, url: RtmpUrl, { timeoutMs, signal }: OpenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       socket.setTimeout(0);

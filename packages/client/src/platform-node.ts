@@ -1,0 +1,32 @@
+import { RtmpUsageError } from '@millrace/protocol';
+import { WebSocket } from 'ws';
+import type { ByteConnection, OpenOptions } from './byte-connection.js';
+import { nodeCrypto } from './node-crypto.js';
+import { openTcp } from './open-tcp.js';
+import type { Platform } from './platform.js';
+import type { RtmpUrl } from './rtmp-url.js';
+import { openWebSocket } from './web-socket-connection.js';
+
+/** A server may send as much in one message as it likes to write at a time; ours cuts it at 1 MiB. */
+const webSocketOptions = { perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 } as const;
+
+export const platform: Platform = {
+  crypto: nodeCrypto,
+  handshakes: ['simple', 'digest'],
+  openConnection: open,
+};
+
+async function open(url: RtmpUrl, options: OpenOptions): Promise<ByteConnection> {
+  switch (url.scheme) {
+    case 'rtmp':
+      return await openTcp(url, options);
+    case 'ws':
+    case 'wss':
+      // Not Node's own WebSocket: Node 20 has none, and it cannot be paused.
+      return await openWebSocket(() => new WebSocket(url.webSocketUrl ?? '', webSocketOptions), url, options);
+    case 'rtmps':
+      throw new RtmpUsageError('ERR_RTMP_SCHEME_UNSUPPORTED', 'rtmps: is not supported yet');
+    default:
+      return url.scheme satisfies never;
+  }
+}
