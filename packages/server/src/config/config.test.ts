@@ -120,11 +120,11 @@ describe('loadConfig', () => {
     ['rtmp.port=1935', 'config: there is no key rtmp.port; keys of rtmp: listen'],
     [
       'colour=red',
-      'config: there is no key colour; sections: rtmp, http, media, state, live, publish, app, limits, log',
+      'config: there is no key colour; sections: rtmp, http, media, state, live, publish, app, webhooks, limits, log',
     ],
     [
       '__proto__.x=1',
-      'config: there is no key __proto__.x; sections: rtmp, http, media, state, live, publish, app, limits, log',
+      'config: there is no key __proto__.x; sections: rtmp, http, media, state, live, publish, app, webhooks, limits, log',
     ],
     ['rtmp=1935', 'config: rtmp is "1935", but it is a section; its keys: rtmp.listen'],
     ['rtmp.listen', 'config: --set "rtmp.listen"; allowed: key=value, such as --set rtmp.listen=:1936'],
@@ -137,7 +137,7 @@ describe('loadConfig', () => {
     ['rtmp: 1935\n', 'config: rtmp is 1935, but it is a section; its keys: rtmp.listen'],
     [
       '- rtmp\n',
-      'config: FILE is ["rtmp"]; allowed: sections (rtmp, http, media, state, live, publish, app, limits, log)',
+      'config: FILE is ["rtmp"]; allowed: sections (rtmp, http, media, state, live, publish, app, webhooks, limits, log)',
     ],
     ['rtpm:\n  listen: 1\n', 'config: there is no key rtpm; did you mean rtmp?'],
     ['live:\n  maxWindow: 5\n', 'config: there is no key live.maxWindow; did you mean live.maxWindowMs?'],
@@ -154,6 +154,32 @@ describe('loadConfig', () => {
     const error = errorOf(() => loadConfig({ file, set: [] })).replaceAll(file, 'FILE');
     if (typeof message === 'string') expect(error).toBe(message);
     else expect(error).toMatch(message);
+  });
+
+  it('reads the addresses of webhooks', () => {
+    const set = ['webhooks.url=https://u:p%40ss@hooks.example.org:8443/a?b=c', 'webhooks.onStop=off'];
+    const { webhooks } = loadConfig({ set: [...set, 'webhooks.onPlay=HTTP://[::1]/'] });
+    expect(webhooks.url?.href).toBe('https://u:p%40ss@hooks.example.org:8443/a?b=c');
+    expect(webhooks).toMatchObject({ onConnect: undefined, onStop: 'off', secret: '' });
+    expect(webhooks.onPlay).toEqual(new URL('http://[::1]/'));
+  });
+
+  const urlRule = 'allowed: an http:// or https:// URL, or nothing';
+  it.each([
+    ['webhooks.url=ftp://user:s3cret@host/', `config: webhooks.url is another value (not shown); ${urlRule}`],
+    ['webhooks.url=off', `config: webhooks.url is another value (not shown); ${urlRule}`],
+    ['webhooks.url=http:s3cret', `config: webhooks.url is another value (not shown); ${urlRule}`],
+    ['webhooks.url=http://s3cret:%zz@host/', `config: webhooks.url is another value (not shown); ${urlRule}`],
+    ['webhooks.url=http://', `config: webhooks.url is another value (not shown); ${urlRule}`],
+    ['webhooks.url=http://h/ s3cret', `config: webhooks.url is another value (not shown); ${urlRule}`],
+    ['webhooks.url=7', `config: webhooks.url is another value (not shown); ${urlRule}`],
+    ['webhooks.onPlay=s3cret', /^config: webhooks.onPlay is another value \(not shown\); [^\n]*off, or nothing$/],
+    ['webhooks.secret=1234567890', /^config: webhooks.secret is another value \(not shown\); [^\n]+$/],
+    ['webhooks=s3cret', /^config: webhooks is a value \(not shown\), but it is a section; its keys: webhooks.url, /],
+  ])('refuses --set %s without showing it', (assignment, message) => {
+    const error = errorOf(() => loadConfig({ set: [assignment] }));
+    expect(error).toMatch(message);
+    expect(error).not.toMatch(/s3cret|1234/);
   });
 
   it('names a file that cannot be read', () => {

@@ -41,7 +41,8 @@ export function loadConfig(options: { readonly file?: string | undefined; readon
 function checkValue(path: string, setting: Setting<unknown>, value: unknown): unknown {
   const result = v.safeParse(setting.schema, value);
   if (result.success) return result.output;
-  throw new ConfigError(`${path} is ${showValue(value)}; allowed: ${setting.allowed}`);
+  const shown = setting.isSecret ? 'another value (not shown)' : showValue(value);
+  throw new ConfigError(`${path} is ${shown}; allowed: ${setting.allowed}`);
 }
 
 /** The values of a file by their dotted keys, not checked yet. */
@@ -142,8 +143,11 @@ function unknownKey(key: string): ConfigError {
 }
 
 function notASection(section: string, value: unknown): ConfigError {
-  const keys = [...(sections.get(section)?.keys() ?? [])].map((key) => `${section}.${key}`);
-  return new ConfigError(`${section} is ${showValue(value)}, but it is a section; its keys: ${keys.join(', ')}`);
+  const settingsOfSection = [...(sections.get(section) ?? [])];
+  const keys = settingsOfSection.map(([key]) => `${section}.${key}`);
+  // Written a level too high: what belongs to a key of this section, perhaps.
+  const shown = settingsOfSection.some(([, { isSecret }]) => isSecret) ? 'a value (not shown)' : showValue(value);
+  return new ConfigError(`${section} is ${shown}, but it is a section; its keys: ${keys.join(', ')}`);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
+import { parseWebhookUrl } from './webhook-url.js';
 
 /** One key of the configuration: what it accepts, and what the reference says about it. */
 export interface Setting<Value> {
@@ -8,6 +9,8 @@ export interface Setting<Value> {
   readonly default: string | number | boolean;
   readonly allowed: string;
   readonly meaning: string;
+  /** The value holds or can hold a secret: no error shows it. */
+  readonly isSecret?: true;
 }
 
 function integer(fallback: number, min: number, max: number, meaning: string): Setting<number> {
@@ -82,6 +85,46 @@ function listen(fallback: string, meaning: string): Setting<ListenAddress> {
   };
 }
 
+function webhookUrl(meaning: string): Setting<URL | undefined> {
+  return {
+    schema: v.pipe(
+      v.unknown(),
+      v.string(),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const url = parseWebhookUrl(dataset.value);
+        if (url !== undefined || dataset.value === '') return url;
+        addIssue();
+        return NEVER;
+      }),
+    ),
+    default: '',
+    allowed: 'an http:// or https:// URL, or nothing',
+    meaning,
+    isSecret: true,
+  };
+}
+
+function eventWebhookUrl(event: string): Setting<URL | 'off' | undefined> {
+  const { schema } = webhookUrl('');
+  return {
+    schema: v.union([v.literal('off'), schema]),
+    default: '',
+    allowed: 'an http:// or https:// URL, off, or nothing',
+    meaning: `Where ${event} is sent instead of webhooks.url; off: nowhere.`,
+    isSecret: true,
+  };
+}
+
+function secret(meaning: string): Setting<string> {
+  return {
+    schema: v.pipe(v.unknown(), v.string(), v.maxLength(1024)),
+    default: '',
+    allowed: 'text of up to 1024 characters (in quotes where it is a number), or nothing',
+    meaning,
+    isSecret: true,
+  };
+}
+
 const kibi = 1024;
 const mebi = 1024 * kibi;
 const gibi = 1024 * mebi;
@@ -150,6 +193,32 @@ export const settings = {
     onlyKnown: flag(
       false,
       'Clients that connect to a name that the application file does not have are refused. Without, they publish and play freely. Only with app.file.',
+    ),
+  },
+  webhooks: {
+    url: webhookUrl(
+      'Your program that is asked who may connect, publish and play, and told when that ends: with a POST of JSON. User and password in the URL are sent as Basic authorization.',
+    ),
+    onConnect: eventWebhookUrl('on_connect'),
+    onPublish: eventWebhookUrl('on_publish'),
+    onUnpublish: eventWebhookUrl('on_unpublish'),
+    onPlay: eventWebhookUrl('on_play'),
+    onStop: eventWebhookUrl('on_stop'),
+    secret: secret(
+      'Webhooks are signed with this, so that your program can tell them from others. Nothing: no signature.',
+    ),
+    timeoutMs: integer(5000, 10, 10 * minuteMs, 'Time that one attempt to send a webhook may take, ms.'),
+    retries: integer(
+      2,
+      0,
+      10,
+      'Attempts after the first one that failed: no answer, status 429, or 500 and above. A client whose webhook fails altogether is refused.',
+    ),
+    maxPending: integer(
+      1000,
+      1,
+      100_000,
+      'Webhooks that may wait to be sent. More requests of clients are refused; of events, the oldest are dropped.',
     ),
   },
   limits: {
