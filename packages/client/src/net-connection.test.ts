@@ -40,6 +40,24 @@ describe('NetConnection', () => {
     await expect(connection.drained()).rejects.toMatchObject({ code: 'ERR_RTMP_CONNECTION_CLOSED' });
   });
 
+  it.each([undefined, 0, 3] as const)('sends values by the object encoding agreed on: %s asked for', async (asked) => {
+    const server = await serve((event, session) => {
+      acceptAll(event, session);
+      if (event.type === 'call') session.respond(event.request, ...event.request.args);
+    });
+    const connection = await connect(server.url, asked === undefined ? {} : { objectEncoding: asked });
+    expect(connection.objectEncoding).toBe(asked ?? 0);
+    const stream = await connection.createStream();
+    await stream.publish('test');
+    stream.sendData(5, ['onText', { a: 1 }]);
+    expect(await connection.call('echo', [{ a: [1] }])).toEqual(new AmfObject([['a', [1]]]));
+    const media = server.peer.events.flatMap((event) => (event.type === 'media' ? [event.message] : []));
+    expect(media).toMatchObject([{ messageTypeId: asked === 3 ? messageTypes.dataAmf3 : messageTypes.dataAmf0 }]);
+    const bytes = connection.call('echo', [Uint8Array.of(1)]);
+    if (asked === 3) expect(await bytes).toEqual(Uint8Array.of(1));
+    else await expect(bytes).rejects.toMatchObject({ code: 'ERR_AMF0_NOT_ENCODABLE' });
+  });
+
   it('reports a server that refuses', async () => {
     const server = await serve((event, session) => {
       if (event.type !== 'connect') return;

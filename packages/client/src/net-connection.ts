@@ -5,6 +5,7 @@ import {
   ClientSession,
   type ClientSessionLimits,
   type ConnectParams,
+  type ObjectEncoding,
   RtmpRemoteError,
   RtmpUsageError,
   type ServerCall,
@@ -118,6 +119,11 @@ export class NetConnection {
   /** The first object of the answer to `connect`: `fmsVer`, capabilities. */
   get properties(): AmfValue {
     return this.#properties;
+  }
+
+  /** 3 where it was asked for and the server agreed: values go both ways in AMF3. Else 0. */
+  get objectEncoding(): ObjectEncoding {
+    return this.#session.objectEncoding;
   }
 
   /** The session underneath, for what this class has no method for; call `flush` afterwards. */

@@ -149,7 +149,10 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
     return this.sendMessage({ messageTypeId: messageTypes.video, timestamp, payload });
   }
 
-  /** Sends values, such as `['@setDataFrame', 'onMetaData', {…}]`, or a ready AMF0 body; the rest as `sendAudio`. */
+  /**
+   * Sends values, such as `['@setDataFrame', 'onMetaData', {…}]`, or a ready AMF0 body, which goes as such whatever the
+   * connection's object encoding is; the rest as `sendAudio`.
+   */
   sendData(timestamp: number, data: readonly AmfInput[] | Uint8Array): boolean {
     if (data instanceof Uint8Array) {
       return this.sendMessage({ messageTypeId: messageTypes.dataAmf0, timestamp, payload: data });

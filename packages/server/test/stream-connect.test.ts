@@ -44,10 +44,18 @@ describe('connect', () => {
     expect(info.get('description')).toBeTypeOf('string');
   });
 
-  it.each([0, 3])('agrees on AMF0 where the client says objectEncoding %i', async (objectEncoding) => {
+  it.each([
+    [0, 0],
+    [3, 3],
+    [1, 0],
+    [3.5, 0],
+    [Number.NaN, 0],
+  ])('where the client says objectEncoding %d, says %d [Errata §8.1.1]', async (objectEncoding, agreed) => {
     const [client, answer] = await connectWith({ app: 'live', tcUrl, objectEncoding });
-    expect(objectAt(answer, 3).get('objectEncoding')).toBe(0);
-    expect(await client.createStream()).toBe(1);
+    expect(answer.type).toBe(20);
+    expect(objectAt(answer, 3).get('objectEncoding')).toBe(agreed);
+    const created = await client.call('createStream', [null]);
+    expect(created).toMatchObject({ type: agreed === 3 ? 17 : 20, values: ['_result', 2, null, 1] });
   });
 
   it.each([

@@ -8,7 +8,7 @@ export interface WireMessage {
   readonly timestamp: number;
   readonly messageStreamId: number;
   readonly payload: Uint8Array;
-  /** The AMF0 values of a command or data message (types 20 and 18); empty for all others, and for data that is none. */
+  /** The values of a command or data message (types 20, 18, 17, 15); empty for all others, and for data that is none. */
   readonly values: readonly AmfValue[];
 }
 
@@ -116,8 +116,23 @@ export class ChunkReader {
   #message(chunkStreamId: number, stream: Stream, payload: Uint8Array): WireMessage {
     const { type, timestamp, messageStreamId } = stream;
     if (type === 1) this.chunkSize = new DataView(payload.buffer).getUint32(0);
-    const values = type === 20 ? decodeAmf0(payload) : type === 18 ? dataValues(payload) : [];
-    return { chunkStreamId, type, timestamp, messageStreamId, payload, values };
+    return { chunkStreamId, type, timestamp, messageStreamId, payload, values: valuesOf(type, payload) };
+  }
+}
+
+function valuesOf(type: number, payload: Uint8Array): AmfValue[] {
+  if ((type === 15 || type === 17) && payload[0] !== 0) throw new Error(`format byte ${payload[0]}`); // [Errata §7.2]
+  switch (type) {
+    case 20:
+      return decodeAmf0(payload);
+    case 17:
+      return decodeAmf0(payload.subarray(1));
+    case 18:
+      return dataValues(payload);
+    case 15:
+      return dataValues(payload.subarray(1));
+    default:
+      return [];
   }
 }
 

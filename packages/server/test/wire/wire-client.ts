@@ -136,6 +136,12 @@ export class WireClient {
     this.sendMessage({ type: 20, messageStreamId, payload: encodeAmf0([name, transactionId, ...values]) });
   }
 
+  /** A type 17 command: what is in an `Amf3Value` goes behind the marker 0x11. [Errata §7.2] */
+  sendExtendedCommand(name: string, transactionId: number, values: readonly AmfInput[], messageStreamId = 0): void {
+    const payload = concat(Uint8Array.of(0), encodeAmf0([name, transactionId, ...values]));
+    this.sendMessage({ type: 17, messageStreamId, payload });
+  }
+
   /** A fresh transaction id, from 1 up. */
   nextTransactionId(): number {
     this.#transactionId += 1;
@@ -153,7 +159,7 @@ export class WireClient {
   answer(transactionId: number): Promise<WireMessage> {
     return this.nextMessage(
       ({ type, values: [name, id] }) =>
-        type === 20 && (name === '_result' || name === '_error') && id === transactionId,
+        isCommand(type) && (name === '_result' || name === '_error') && id === transactionId,
     );
   }
 
@@ -271,7 +277,11 @@ export class WireClient {
 
 /** The members of an `onStatus` command's information object; `undefined`: it is another message. */
 export function statusOf({ type, values: [name, , , info] }: WireMessage): ReadonlyMap<string, AmfValue> | undefined {
-  return type === 20 && name === 'onStatus' && info instanceof AmfObject ? info.properties : undefined;
+  return isCommand(type) && name === 'onStatus' && info instanceof AmfObject ? info.properties : undefined;
+}
+
+function isCommand(type: number): boolean {
+  return type === 20 || type === 17;
 }
 
 function isMedia(type: number): boolean {

@@ -1,5 +1,5 @@
-import { AmfObject } from '../../amf/index.js';
-import type { Message } from './message.js';
+import { Amf3Value, AmfObject } from '../../amf/index.js';
+import type { Message, MessageInput } from './message.js';
 
 export interface MessageVector {
   readonly name: string;
@@ -8,6 +8,8 @@ export interface MessageVector {
   readonly messageTypeId: number;
   readonly payload: string;
   readonly message: Message;
+  /** What the encoder is given; absent: `message`. */
+  readonly input?: MessageInput;
   /** `false`: our encoder writes the same message with other bytes. */
   readonly encodes?: false;
 }
@@ -23,6 +25,7 @@ export const vectorHeader = { timestamp: 7, messageStreamId: 1 };
 
 const ffmpeg = 'FFmpeg 5.1.9 (Debian 12) publishing, captured';
 const payload = fromHex('af01aabb');
+const extendedPayload = fromHex('00af01aabb');
 
 export const messageVectors: readonly MessageVector[] = [
   {
@@ -206,6 +209,43 @@ export const messageVectors: readonly MessageVector[] = [
     message: { type: 'data', ...vectorHeader, encoding: 'amf3', values: ['a', true] },
   },
   {
+    name: 'command of type 17 with AMF3 values',
+    source: 'hand-built: Errata §7.2, AMF0 §3.1, AMF3 §3.4, §3.14',
+    messageTypeId: 17,
+    payload: '00 02000161 004008000000000000 05 1104 05 110c 05 0102',
+    message: {
+      type: 'command',
+      ...vectorHeader,
+      encoding: 'amf3',
+      name: 'a',
+      transactionId: 3,
+      commandObject: null,
+      args: [5, Uint8Array.of(1, 2)],
+    },
+    input: {
+      type: 'command',
+      ...vectorHeader,
+      encoding: 'amf3',
+      name: 'a',
+      transactionId: 3,
+      commandObject: null,
+      args: [new Amf3Value(5), new Amf3Value(Uint8Array.of(1, 2))],
+    },
+  },
+  {
+    name: 'data of type 15 with a name and an array in AMF3, which refers to the name',
+    source: 'hand-built: Errata §7.2, AMF3 §3.8, §3.11, §4.1',
+    messageTypeId: 15,
+    payload: '00 1106 0361 1109 03 01 0600',
+    message: { type: 'data', ...vectorHeader, encoding: 'amf3', values: ['a', ['a']] },
+    input: {
+      type: 'data',
+      ...vectorHeader,
+      encoding: 'amf3',
+      values: [new Amf3Value('a'), new Amf3Value(['a'])],
+    },
+  },
+  {
     name: 'shared object',
     source: 'RTMP §7.1.3, opaque',
     messageTypeId: 19,
@@ -216,8 +256,8 @@ export const messageVectors: readonly MessageVector[] = [
     name: 'shared object of type 16',
     source: 'RTMP §7.1.3, opaque',
     messageTypeId: 16,
-    payload: 'af01aabb',
-    message: { type: 'sharedObject', ...vectorHeader, encoding: 'amf3', payload },
+    payload: '00af01aabb',
+    message: { type: 'sharedObject', ...vectorHeader, encoding: 'amf3', payload: extendedPayload },
   },
   {
     name: 'aggregate',

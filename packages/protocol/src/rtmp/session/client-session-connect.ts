@@ -1,5 +1,6 @@
 import { AmfEcmaArray, type AmfInput, AmfObject, type AmfValue } from '../../amf/index.js';
 import type { ConnectParams, StatusInfo } from './client-session-event.js';
+import { agreedEncoding, type ObjectEncoding } from './object-encoding.js';
 
 const allAudioCodecs = 0x0fff; // SUPPORT_SND_ALL [RTMP §7.2.1.1]
 const allVideoCodecs = 0x00ff; // SUPPORT_VID_ALL
@@ -20,7 +21,7 @@ export function connectCommandObject(params: ConnectParams): Record<string, AmfI
   members.videoCodecs = params.videoCodecs ?? allVideoCodecs;
   members.videoFunction = clientSeek;
   if (params.pageUrl !== undefined) members.pageUrl = params.pageUrl;
-  members.objectEncoding = 0;
+  members.objectEncoding = params.objectEncoding ?? 0;
   members.fourCcList = params.fourCcList ?? ['*'];
   members.capsEx = params.capsEx ?? capsMultitrackModExNano;
   return { ...members, ...params.properties };
@@ -35,6 +36,11 @@ export function readStatusInfo(info: AmfValue): StatusInfo {
   // `_error` may carry any value; a string is the one that can be shown.
   const description = typeof info === 'string' ? info : text('description');
   return { level: text('level'), code: text('code'), description, info };
+}
+
+/** What the server agreed on in its answer to `connect`. Who does not say means 0. [Errata §8.1.1] */
+export function readObjectEncoding({ info }: StatusInfo): ObjectEncoding {
+  return agreedEncoding(info instanceof AmfObject || info instanceof AmfEcmaArray ? info.get('objectEncoding') : 0);
 }
 
 /** A status that refuses `connect`, in case it is not followed by `_error`. */

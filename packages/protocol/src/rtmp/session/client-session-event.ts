@@ -1,6 +1,7 @@
 import type { AmfInput, AmfValue } from '../../amf/index.js';
 import type { RtmpRemoteError } from '../../bytes/index.js';
 import type { RawMessage, UserControlEvent } from '../message/index.js';
+import type { ObjectEncoding } from './object-encoding.js';
 
 /** What `connect` tells the server. Members left out are not sent unless a default is named here. [RTMP §7.2.1.1] */
 export interface ConnectParams {
@@ -13,6 +14,8 @@ export interface ConnectParams {
   /** Bits of codecs that can be played; default all of them, for servers that hold back the rest. [Errata §8.1.4] */
   readonly audioCodecs?: number;
   readonly videoCodecs?: number;
+  /** 3: AMF3 may be used both ways, where the server agrees (`ClientSession.objectEncoding`). Default 0: AMF0 alone. */
+  readonly objectEncoding?: ObjectEncoding;
   /** Enhanced codecs that can be handled; default `['*']`, any: media is passed on undecoded. [E-RTMP v2] */
   readonly fourCcList?: readonly string[];
   /** Enhanced capabilities; default multitrack, ModEx and nanosecond timestamps (0x0E). [E-RTMP v2] */

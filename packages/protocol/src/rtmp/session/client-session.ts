@@ -5,7 +5,6 @@ import { ClientHandshake } from '../handshake/index.js';
 import {
   type CommandMessage,
   decodeMessage,
-  encodeMessage,
   type Message,
   messageTypes,
   type RawMessage,
@@ -14,7 +13,12 @@ import {
 import { AcknowledgementWindow, defaultWindowAckSize } from './acknowledgement-window.js';
 import { chunkStreamOfType } from './client-chunk-streams.js';
 import { ClientSessionCalls } from './client-session-calls.js';
-import { connectCommandObject, isRefusalOfConnect, readStatusInfo } from './client-session-connect.js';
+import {
+  connectCommandObject,
+  isRefusalOfConnect,
+  readObjectEncoding,
+  readStatusInfo,
+} from './client-session-connect.js';
 import { readDataValues } from './client-session-data.js';
 import { ClientSessionDeadlines } from './client-session-deadlines.js';
 import type { ClientEvent, ConnectParams, PlayParams, ServerCall } from './client-session-event.js';
@@ -23,6 +27,7 @@ import {
   type ClientSessionOptions,
   defaultClientSessionLimits,
 } from './client-session-options.js';
+import { agreedEncoding, type ObjectEncoding } from './object-encoding.js';
 import { SessionOutput } from './session-output.js';
 
 /**
@@ -48,6 +53,7 @@ export class ClientSession {
   #acknowledgedBytes = 0;
   #handshaken = false;
   #connectSent = false;
+  #offeredEncoding: ObjectEncoding = 0;
   #ended = false;
 
   constructor(options: ClientSessionOptions) {
@@ -69,6 +75,11 @@ export class ClientSession {
   /** The size of the chunks we send; changes by `setChunkSize` and by `connect`. */
   get chunkSize(): number {
     return this.#output.chunkSize;
+  }
+
+  /** 3 where both sides support it, from the server's answer to `connect` on; else 0. With 3, values are sent in AMF3. */
+  get objectEncoding(): ObjectEncoding {
+    return this.#output.objectEncoding;
   }
 
   /** The latest Acknowledgement of the server, bytes modulo 2³²; 0 before the first. Many servers never send one. */
@@ -152,7 +163,10 @@ export class ClientSession {
     this.#connectSent = true;
     if (this.#ended) return;
     if (this.#handshaken) this.#deadlines.connectSent();
-    this.#output.command(0, 'connect', this.#calls.beginConnect(), params.args ?? [], connectCommandObject(params));
+    const commandObject = connectCommandObject(params);
+    this.#offeredEncoding = agreedEncoding(commandObject.objectEncoding);
+    // Of type 20: nothing is known of the server yet. [Errata §8.1.1]
+    this.#output.command(0, 'connect', this.#calls.beginConnect(), params.args ?? [], commandObject);
     // Behind connect, not before it: the first thing a server sees is then what every server expects.
     this.#output.windowAckSize(this.#windowAckSize);
     this.#output.setChunkSize(this.#chunkSize);
@@ -187,7 +201,7 @@ export class ClientSession {
 
   /** A command that is not to be answered. */
   sendCommand(messageStreamId: number, name: string, args: readonly AmfInput[] = []): void {
-    if (!this.#ended) this.#output.command(messageStreamId, name, 0, args);
+    if (!this.#ended) this.#output.call(messageStreamId, name, 0, args);
   }
 
   /** Answered by `status` on the message stream, as are `play`, `pause` and `seek`. [RTMP §7.2.2] */
@@ -239,7 +253,7 @@ export class ClientSession {
 
   #answer(call: ServerCall, name: '_result' | '_error', value: AmfInput): void {
     if (this.#ended || call.transactionId === 0) return;
-    this.#output.command(call.messageStreamId, name, call.transactionId, [value]);
+    this.#output.call(call.messageStreamId, name, call.transactionId, [value]);
   }
 
   /** How much the server may send ahead of the time it is to be shown. */
@@ -260,10 +274,7 @@ export class ClientSession {
 
   /** Sends a data message: the name of its handler and its values, such as `'@setDataFrame', 'onMetaData', {…}`. */
   sendData(messageStreamId: number, timestamp: number, values: readonly AmfInput[]): void {
-    this.sendMessage(
-      messageStreamId,
-      encodeMessage({ type: 'data', encoding: 'amf0', timestamp, messageStreamId, values }),
-    );
+    this.sendMessage(messageStreamId, this.#output.dataMessage(messageStreamId, timestamp, values));
   }
 
   /** Ends the session on our side: what is in `takeOutput` may still be sent, nothing more is received. */
@@ -274,7 +285,7 @@ export class ClientSession {
   #request(name: string, args: readonly AmfInput[], commandObject: AmfInput = null): number {
     const transactionId = this.#calls.begin(name);
     if (this.#ended) this.#calls.clear();
-    else this.#output.command(0, name, transactionId, args, commandObject);
+    else this.#output.call(0, name, transactionId, args, commandObject);
     return transactionId;
   }
 
@@ -393,6 +404,9 @@ export class ClientSession {
   #takeAnswer(event: ClientEvent | undefined): void {
     if (event === undefined) return;
     if (event.type === 'connected' || event.type === 'rejected') this.#deadlines.connectAnswered();
+    if (event.type === 'connected' && this.#offeredEncoding === 3) {
+      this.#output.objectEncoding = readObjectEncoding(event.status);
+    }
     this.#events.push(event);
   }
 }

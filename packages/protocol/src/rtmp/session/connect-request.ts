@@ -1,5 +1,6 @@
 import { AmfEcmaArray, type AmfInput, AmfObject, type AmfValue } from '../../amf/index.js';
 import type { CommandMessage } from '../message/index.js';
+import { agreedEncoding } from './object-encoding.js';
 import type { ConnectAnswer, ConnectInfo, ConnectRequest } from './server-event.js';
 import { splitQuery } from './stream-name.js';
 
@@ -65,9 +66,9 @@ export function connectResult(
       level: 'status',
       code: 'NetConnection.Connect.Success',
       description: 'Connection succeeded.',
-      // The highest that both sides support [Errata §8.1.1]: AMF3 is read and not sent, so never the 3 of a client.
-      objectEncoding: 0,
       ...answer.info,
+      // Last: what is said is what is done.
+      objectEncoding: agreedEncoding(peer.objectEncoding),
     },
   };
 }

@@ -5,6 +5,7 @@ export {
   type ClientSessionOptions,
   defaultClientSessionLimits,
 } from './client-session-options.js';
+export type { ObjectEncoding } from './object-encoding.js';
 export type {
   CallAnswer,
   CallRequest,

@@ -1,6 +1,7 @@
 import { defaultWindowAckSize } from './acknowledgement-window.js';
 import { connectResult, defaultServerVersion } from './connect-request.js';
 import type { MessageStream } from './message-streams.js';
+import { agreedEncoding } from './object-encoding.js';
 import { type ServerContext, streamDetails } from './server-context.js';
 import type {
   ConnectAnswer,
@@ -50,7 +51,9 @@ export function answerConnect(
   output.userControl({ type: 'streamBegin', messageStreamId: 0 });
   const { properties, info } = connectResult(request, settings.serverVersion, answer);
   // Sent for a transaction id of 0, too: there is no connect that wants no answer.
+  // In AMF0 and of type 20 also where 3 is agreed on, which the client learns from it. Red5 keeps to AMF0 here, too.
   output.command(0, '_result', request.transactionId, [info], properties);
+  output.objectEncoding = agreedEncoding(request.objectEncoding);
   // Flash Media Server and SRS send it; librtmp and ffmpeg answer with _checkbw.
   output.command(0, 'onBWDone', 0, []);
 }

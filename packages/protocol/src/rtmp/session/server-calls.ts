@@ -42,7 +42,7 @@ export class ServerCalls {
       throw new RtmpUsageError('ERR_RTMP_PENDING_CALLS', `${this.#pending.size} calls wait for an answer`);
     }
     const transactionId = this.#nextTransactionId;
-    this.#output.command(0, name, transactionId, args);
+    this.#output.call(0, name, transactionId, args);
     this.#pending.add(transactionId);
     this.#nextTransactionId += 1;
     return transactionId;

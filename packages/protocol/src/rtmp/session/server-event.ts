@@ -13,7 +13,7 @@ export interface ConnectInfo {
   readonly flashVer: string;
   readonly swfUrl: string;
   readonly pageUrl: string;
-  /** 0 or 3: what the client supports. What is agreed on is always 0 for now. */
+  /** What the client supports: 0, 3, or whatever it said. What is agreed on is `ServerSession.objectEncoding`. */
   readonly objectEncoding: number;
   /** Bits of the codecs that the client plays; 0 where it does not say. [Errata §8.1.4] */
   readonly audioCodecs: number;
@@ -134,7 +134,7 @@ export type ServerEvent =
 export interface ConnectAnswer {
   /** Merged into the first object (`fmsVer`, …). */
   readonly properties?: Readonly<Record<string, AmfInput>>;
-  /** Merged into the second object (`code`, …). */
+  /** Merged into the second object (`code`, …), but for `objectEncoding`. */
   readonly info?: Readonly<Record<string, AmfInput>>;
 }
 

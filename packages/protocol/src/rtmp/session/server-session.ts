@@ -4,6 +4,7 @@ import { ServerHandshake } from '../handshake/index.js';
 import type { RawMessage, UserControlEvent } from '../message/index.js';
 import { AcknowledgementWindow } from './acknowledgement-window.js';
 import { type MessageStream, MessageStreams } from './message-streams.js';
+import type { ObjectEncoding } from './object-encoding.js';
 import {
   type AnswerSettings,
   answerConnect,
@@ -98,6 +99,11 @@ export class ServerSession {
   /** What the client said in `connect`; `undefined` until that was accepted. */
   get peer(): ConnectInfo | undefined {
     return this.#peer;
+  }
+
+  /** 3 where the client said so in `connect`, from the answer on; else 0. With 3, values are sent in AMF3. */
+  get objectEncoding(): ObjectEncoding {
+    return this.#output.objectEncoding;
   }
 
   /** `true` while nothing is read because a request is not answered: a good time not to read the socket. */
@@ -228,7 +234,9 @@ export class ServerSession {
   /**
    * Answers a call with `_result`. Nothing is sent where the client wants no answer.
    *
-   * @throws RtmpUsageError for a value that AMF cannot carry; the call still waits for its answer then.
+   * @throws RtmpUsageError for a value that AMF cannot carry; the call still waits for its answer then. Where
+   * `objectEncoding` is 0, `ERR_AMF0_NOT_ENCODABLE` for those that only AMF3 has (bytes, vectors, dictionaries), unless
+   * they are in an `Amf3Value`, which not every such client reads. So do `call`, `sendCommand` and `sendData`.
    */
   respond(request: CallRequest, ...result: readonly AmfInput[]): void {
     if (!this.ended) this.#calls.respond(request, result);
@@ -294,7 +302,7 @@ export class ServerSession {
 
   /** A command to the client. `transactionId` 0: no answer is wanted; with another, the answer is dropped: see `call`. */
   sendCommand(name: string, transactionId: number, args: readonly AmfInput[], messageStreamId = 0): void {
-    if (!this.ended) this.#output.command(messageStreamId, name, transactionId, args);
+    if (!this.ended) this.#output.call(messageStreamId, name, transactionId, args);
   }
 
   /** A data message, on a chunk stream that media which goes past the session does not use. */

@@ -8,6 +8,7 @@ import {
   statusLevel,
   type UserControlEvent,
 } from '../message/index.js';
+import { applicationValues, messageEncodingOf, type ObjectEncoding } from './object-encoding.js';
 
 /**
  * The chunk streams of what a session says itself. Media that goes past the session, with full headers, must not use
@@ -23,6 +24,8 @@ interface Answerable {
 
 /** Encodes what a session sends and keeps it until it is taken. */
 export class SessionOutput {
+  /** Commands and data are sent accordingly from here on. */
+  objectEncoding: ObjectEncoding = 0;
   readonly #encoder = new ChunkEncoder();
   #writer: ByteWriter | undefined;
 
@@ -71,6 +74,10 @@ export class SessionOutput {
     this.raw(sessionChunkStreams.control, encodeMessage(message));
   }
 
+  /**
+   * What the session itself has to say: its values stay in AMF0 whatever the type of the message is. That can be read by
+   * those as well who say 3 and read AMF0 alone, as SRS does.
+   */
   command(
     messageStreamId: number,
     name: string,
@@ -85,7 +92,7 @@ export class SessionOutput {
         type: 'command',
         timestamp: 0,
         messageStreamId,
-        encoding: 'amf0',
+        encoding: messageEncodingOf(this.objectEncoding),
         name,
         transactionId,
         commandObject,
@@ -94,9 +101,21 @@ export class SessionOutput {
     );
   }
 
+  /** A command with an application's values. */
+  call(
+    messageStreamId: number,
+    name: string,
+    transactionId: number,
+    args: readonly AmfInput[],
+    commandObject: AmfInput = null,
+  ): void {
+    const [object, ...values] = applicationValues([commandObject, ...args], this.objectEncoding);
+    this.command(messageStreamId, name, transactionId, values, object);
+  }
+
   /** Answers a command, unless it wants no answer. [RTMP §7.2.1.2] */
   result(to: Answerable, ...values: readonly AmfInput[]): void {
-    if (to.transactionId !== 0) this.command(to.messageStreamId, '_result', to.transactionId, values);
+    if (to.transactionId !== 0) this.call(to.messageStreamId, '_result', to.transactionId, values);
   }
 
   /** Refuses a command, unless it wants no answer. */
@@ -116,10 +135,19 @@ export class SessionOutput {
   }
 
   data(messageStreamId: number, timestamp: number, values: readonly AmfInput[]): void {
-    this.raw(
-      sessionChunkStreams.stream,
-      encodeMessage({ type: 'data', timestamp, messageStreamId, encoding: 'amf0', values }),
-    );
+    this.raw(sessionChunkStreams.stream, this.dataMessage(messageStreamId, timestamp, values));
+  }
+
+  /** A data message with an application's values, to be sent by `raw`. */
+  dataMessage(messageStreamId: number, timestamp: number, values: readonly AmfInput[]): RawMessage {
+    const { objectEncoding } = this;
+    return encodeMessage({
+      type: 'data',
+      timestamp,
+      messageStreamId,
+      encoding: messageEncodingOf(objectEncoding),
+      values: applicationValues(values, objectEncoding),
+    });
   }
 
   #open(): ByteWriter {
