@@ -106,6 +106,7 @@ function decodeCommand(
   encoding: MessageEncoding,
   limits: Partial<AmfLimits> | undefined,
 ): CommandMessage {
+  checkFormat(raw, encoding);
   const [name, transactionId = 0, commandObject = null, ...args] = decodeValues(raw, encoding, limits);
   if (typeof name !== 'string') {
     throw new RtmpRemoteError('ERR_RTMP_MESSAGE_COMMAND_NAME', 'a command does not begin with its name', { offset: 0 });
@@ -116,6 +117,15 @@ function decodeCommand(
   const { timestamp, messageStreamId } = raw;
   return { type: 'command', timestamp, messageStreamId, encoding, name, transactionId, commandObject, args };
 }
+
+/** Only format 0 is known. [Errata §7.2] Clients that leave the byte out begin with the name, which is text. */
+function checkFormat({ payload: [format = 0] }: RawMessage, encoding: MessageEncoding): void {
+  if (encoding === 'amf0' || format === 0 || textMarkers.includes(format)) return;
+  throw new RtmpRemoteError('ERR_RTMP_MESSAGE_FORMAT', `a command of type 17 in format ${format}`, { offset: 0 });
+}
+
+/** AMF0's string, long string, and AVM+ for a string in AMF3. */
+const textMarkers: readonly number[] = [0x02, 0x0c, 0x11];
 
 function decodeValues(raw: RawMessage, encoding: MessageEncoding, limits: Partial<AmfLimits> | undefined): AmfValue[] {
   // Some clients leave the format byte of types 15 and 17 out. A name never begins with 0, a string's marker being 2.

@@ -1,4 +1,5 @@
 export { type AggregateLimits, joinAggregate, splitAggregate } from './aggregate.js';
+export { type CommandHead, readUnsupportedCommand } from './command-head.js';
 export { decodeMessage } from './decode-message.js';
 export { encodeMessage } from './encode-message.js';
 export type {

@@ -1,4 +1,5 @@
-import type { CommandMessage } from '../message/index.js';
+import type { RtmpRemoteError } from '../../bytes/index.js';
+import type { CommandHead, CommandMessage } from '../message/index.js';
 import { type ServerContext, stopStream } from './server-context.js';
 import { splitQuery } from './stream-name.js';
 
@@ -21,6 +22,17 @@ export const connectionCommands: ReadonlyMap<string, CommandHandler> = new Map([
   ['_error', takeAnswer],
   ['onStatus', ignore],
 ]);
+
+/** A command with arguments that cannot be understood. An answer to the server's call is a refusal then. */
+export function refuseUnsupported(context: ServerContext, command: CommandHead, { message }: RtmpRemoteError): void {
+  const { name, transactionId } = command;
+  if (name !== '_result' && name !== '_error') {
+    context.output.error(command, 'NetConnection.Call.BadVersion', message);
+  } else if (context.takeCall(transactionId)) {
+    const args = [`The answer cannot be read: ${message}`];
+    context.emit({ type: 'answer', answer: { transactionId, ok: false, commandObject: null, args } });
+  }
+}
 
 function ignore(): void {}
 

@@ -6,12 +6,13 @@ import {
   type Message,
   messageTypes,
   type RawMessage,
+  readUnsupportedCommand,
   splitAggregate,
   type UserControlEvent,
 } from '../message/index.js';
 import type { AcknowledgementWindow } from './acknowledgement-window.js';
 import { parseConnect } from './connect-request.js';
-import { connectionCommands } from './connection-commands.js';
+import { connectionCommands, refuseUnsupported } from './connection-commands.js';
 import type { ServerContext } from './server-context.js';
 import type { CallRequest, ConnectRequest } from './server-event.js';
 import { handleStreamCommand } from './stream-commands.js';
@@ -65,7 +66,22 @@ export class ServerInbox {
     if (!connected && raw.payload.length > maxConnectBytes) {
       throw new RtmpRemoteError('ERR_RTMP_SESSION_CONNECT_TOO_LONG', `connect with ${raw.payload.length} bytes`);
     }
-    this.#takeMessage(decodeMessage(raw, this.#options.amfLimits), connected);
+    const message = connected ? this.#decode(raw) : decodeMessage(raw, this.#options.amfLimits);
+    if (message !== undefined) this.#takeMessage(message, connected);
+  }
+
+  /** `undefined`: a command with arguments that are not supported. It is refused, and the connection goes on. */
+  #decode(raw: RawMessage): Message | undefined {
+    const { amfLimits } = this.#options;
+    try {
+      return decodeMessage(raw, amfLimits);
+    } catch (error) {
+      if (!(error instanceof RtmpRemoteError)) throw error;
+      const command = readUnsupportedCommand(raw, error, amfLimits);
+      if (command === undefined || command.name === 'connect') throw error;
+      refuseUnsupported(this.#context, command, error);
+      return undefined;
+    }
   }
 
   #takeMedia(raw: RawMessage): void {
