@@ -69,6 +69,11 @@ export class Amf0Decoder {
     this.#registry = options.registry ?? builtInRegistry;
   }
 
+  /** How many values it has read, with all that is in them: what `maxElements` bounds. */
+  get elements(): number {
+    return this.#elements;
+  }
+
   /**
    * The next value; nothing in it is a view of the input.
    *

@@ -15,4 +15,14 @@ export { Amf0Decoder } from './amf0-decoder.js';
 export { Amf0Encoder } from './amf0-encoder.js';
 export { Amf3Decoder, decodeAmf3, encodeAmf3 } from './amf3.js';
 export { Amf3Encoder } from './amf3-encoder.js';
+export {
+  type AmfPacket,
+  type AmfPacketDecodeOptions,
+  AmfPacketEncoder,
+  type AmfPacketHeader,
+  type AmfPacketInput,
+  type AmfPacketMessage,
+  decodeAmfPacket,
+  encodeAmfPacket,
+} from './remoting-packet.js';
 export * from './value.js';
