@@ -2,3 +2,4 @@ export * from './amf/index.js';
 export * from './bytes/index.js';
 export * from './flv/index.js';
 export * from './rtmp/index.js';
+export * from './service/index.js';

@@ -49,6 +49,10 @@ describe('an import upward does not compile', () => {
     [`${protocol}/amf`, '../flv/index.js', 'FlvDemuxer'],
     [`${protocol}/flv`, '../rtmp/index.js', 'ChunkDecoder'],
     [`${protocol}/rtmp`, '../flv/index.js', 'FlvDemuxer'],
+    [`${protocol}/rtmp`, '../service/index.js', 'parseServe'],
+    [`${protocol}/flv`, '../service/index.js', 'parseServe'],
+    [`${protocol}/service`, '../rtmp/index.js', 'ChunkDecoder'],
+    [`${protocol}/service`, '../flv/index.js', 'FlvDemuxer'],
     [`${protocol}/rtmp`, 'millrace', 'startServer'],
     [`${protocol}/rtmp`, '@millrace/client', 'NetConnection'],
     [`${protocol}/bytes`, 'node:fs', 'readFileSync'],
@@ -67,6 +71,7 @@ describe('an import downward compiles', () => {
   it.each([
     [`${protocol}/amf`, `${protocol}/amf`, '../bytes/index.js', 'ByteReader'],
     [`${protocol}/rtmp`, `${protocol}/rtmp`, '../amf/index.js', 'decodeAmf0'],
+    [`${protocol}/service`, `${protocol}/service`, '../amf/index.js', 'decodeAmf0'],
     ['packages/client', 'packages/client/src', '@millrace/protocol', 'ChunkDecoder'],
     ['packages/server', 'packages/server/src', '@millrace/protocol', 'ChunkDecoder'],
   ])('from %s', (project, folder, specifier, name) => {

@@ -60,6 +60,10 @@ export const statusCodes = {
   'NetStream.Seek.Failed': 'error',
   'NetStream.Seek.InvalidTime': 'error',
   'NetStream.Seek.Notify': 'status',
+  // Of the service stream; `Attache` is its draft's spelling.
+  'NetStream.Serve.Attache': 'status',
+  'NetStream.Serve.Create': 'status',
+  'NetStream.Serve.Error': 'error',
   'NetStream.Step.Notify': 'status',
   'NetStream.Unpause.Notify': 'status',
   'NetStream.Unpublish.Success': 'status',
