@@ -74,6 +74,11 @@ export class Amf0Decoder {
     return this.#elements;
   }
 
+  /** Whether a value behind the marker 0x11 has been begun. */
+  get hasReadAmf3(): boolean {
+    return this.#amf3 !== undefined;
+  }
+
   /**
    * The next value; nothing in it is a view of the input.
    *

@@ -290,7 +290,8 @@ export class RtmpConnection {
       if (this.#closed) return;
     }
     const sink = new RtmpPlayerSink(this.#transport, this.#session, messageStreamId, this.#flush);
-    const format = { kind: 'rtmp', messageStreamId, chunkSize: this.#session.chunkSize } as const;
+    const { chunkSize, objectEncoding } = this.#session;
+    const format = { kind: 'rtmp', messageStreamId, chunkSize, objectEncoding } as const;
     const { receiveAudio: audio, receiveVideo: video } = request;
     const subscription = this.#context.streams.play({ app, name }, format, sink, { audio, video });
     if (subscription === undefined) {

@@ -69,7 +69,9 @@ export class BroadcastFacts {
     return isOutdated ? [key] : [];
   }
 
-  noteMetadata(payload: Uint8Array): void {
+  /** `undefined`: the metadata cannot be read. */
+  noteMetadata(payload: Uint8Array | undefined): void {
+    if (payload === undefined) return;
     this.metadata = describeMetadata(parseMetadata(payload)) ?? this.metadata;
   }
 }

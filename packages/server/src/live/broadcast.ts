@@ -2,6 +2,7 @@ import { messageTypes, type RawMessage } from '@millrace/protocol';
 import { BroadcastFacts } from './broadcast-facts.js';
 import { readPublishedData } from './data-message.js';
 import { JoinHeaders } from './join-headers.js';
+import { amf0Payload, type LiveMessage } from './live-message.js';
 import { readMediaFacts } from './media-facts.js';
 import { MessageLog } from './message-log.js';
 import { Output } from './output.js';
@@ -73,7 +74,7 @@ export class Broadcast {
         const sequence = this.#log.append({ message: data.message, arrivedMs: nowMs });
         if (data.handler !== undefined && this.#headers.setData(data.handler, data.message, sequence))
           this.#newestHeader = sequence;
-        if (data.handler === 'onMetaData') this.facts.noteMetadata(data.message.payload);
+        if (data.handler === 'onMetaData') this.facts.noteMetadata(amf0Payload(data.message));
         this.#trim(nowMs);
         return true;
       }
@@ -222,7 +223,7 @@ export class Broadcast {
     this.#send(player, output.encode(this.#headersFor(player)));
   }
 
-  #headersFor({ cursor }: Player): RawMessage[] {
+  #headersFor({ cursor }: Player): LiveMessage[] {
     const following = this.#log.at(cursor)?.message;
     return this.#headers.messagesBefore(cursor, following?.timestamp ?? this.#newestTimestamp);
   }
@@ -343,7 +344,7 @@ export class Broadcast {
   }
 }
 
-function isOf(selection: MediaSelection, { messageTypeId }: RawMessage): boolean {
+function isOf(selection: MediaSelection, { messageTypeId }: LiveMessage): boolean {
   if (messageTypeId === messageTypes.audio) return selection.audio;
   return messageTypeId === messageTypes.video && selection.video;
 }

@@ -1,4 +1,4 @@
-import type { RawMessage } from '@millrace/protocol';
+import type { LiveMessage } from './live-message.js';
 import type { MessageLog } from './message-log.js';
 import type { WireEncoding } from './wire-encoding.js';
 
@@ -113,7 +113,7 @@ export class EncodedLog {
     return this.#ends[this.#endsStart + sequence - this.#first - 1] ?? this.#position;
   }
 
-  #encode(message: RawMessage): void {
+  #encode(message: LiveMessage): void {
     const length = this.#encoding.encodedLength(message);
     if (length === 0) return;
     const slab = this.#slabWithRoom(length);

@@ -1,7 +1,7 @@
-import type { RawMessage } from '@millrace/protocol';
+import { type LiveMessage, payloadBytes } from './live-message.js';
 
 interface Header {
-  readonly message: RawMessage;
+  readonly message: LiveMessage;
   readonly sequence: number;
 }
 
@@ -33,14 +33,14 @@ export class JoinHeaders {
     for (const entries of [this.#data, this.#media]) {
       for (const [key, { newest, atStart }] of entries) {
         if (atStart === undefined || newest.sequence >= sequence) continue;
-        this.#bytes -= atStart.message.payload.length;
+        this.#bytes -= payloadBytes(atStart.message);
         entries.set(key, { newest, atStart: undefined });
       }
     }
   }
 
   /** Returns whether it is kept. `sequence`: where the message stands in the log. */
-  setData(handler: string, message: RawMessage, sequence: number): boolean {
+  setData(handler: string, message: LiveMessage, sequence: number): boolean {
     return this.#set(this.#data, handler, { message, sequence });
   }
 
@@ -53,7 +53,7 @@ export class JoinHeaders {
   }
 
   /** Returns whether it is kept. `sequence`: where the message stands in the log. */
-  setMedia(key: string, message: RawMessage, sequence: number): boolean {
+  setMedia(key: string, message: LiveMessage, sequence: number): boolean {
     return this.#set(this.#media, key, { message, sequence });
   }
 
@@ -62,7 +62,7 @@ export class JoinHeaders {
    * from there. Sequence headers have `timestamp`, so that time does not jump between them and the media. Metadata has
    * 0: FFmpeg takes a data message at any other time for a subtitle track (libavformat/flvdec.c, 5.1 and 8.1).
    */
-  messagesBefore(cursor: number, timestamp: number): RawMessage[] {
+  messagesBefore(cursor: number, timestamp: number): LiveMessage[] {
     const data = inOrder(this.#data, cursor).map((message) => ({ ...message, timestamp: 0 }));
     return [...data, ...inOrder(this.#media, cursor).map((message) => ({ ...message, timestamp }))];
   }
@@ -92,8 +92,8 @@ export class JoinHeaders {
  * What is in force at `cursor`, oldest first: one message can hold the headers of several tracks, of which some came
  * anew later.
  */
-function inOrder(entries: ReadonlyMap<string, Entry>, cursor: number): RawMessage[] {
-  const bySequence = new Map<number, RawMessage>();
+function inOrder(entries: ReadonlyMap<string, Entry>, cursor: number): LiveMessage[] {
+  const bySequence = new Map<number, LiveMessage>();
   for (const { newest, atStart } of entries.values()) {
     const header = newest.sequence < cursor ? newest : atStart;
     if (header !== undefined) bySequence.set(header.sequence, header.message);
@@ -102,5 +102,7 @@ function inOrder(entries: ReadonlyMap<string, Entry>, cursor: number): RawMessag
 }
 
 function bytesOf(entry: Entry | undefined): number {
-  return (entry?.newest.message.payload.length ?? 0) + (entry?.atStart?.message.payload.length ?? 0);
+  if (entry === undefined) return 0;
+  const { newest, atStart } = entry;
+  return payloadBytes(newest.message) + (atStart === undefined ? 0 : payloadBytes(atStart.message));
 }

@@ -1,4 +1,4 @@
-import type { RawMessage } from '@millrace/protocol';
+import type { ObjectEncoding, RawMessage } from '@millrace/protocol';
 import { Broadcast, type LiveLimits } from './broadcast.js';
 import type { FanOut } from './fan-out.js';
 import { Player, type PlayerKind, type PlayerSink } from './player.js';
@@ -6,7 +6,13 @@ import { chunkedEncoding, flvEncoding, type MediaSelection, rtmpEncoding, type W
 
 /** How a player wants its bytes. */
 export type PlayerFormat =
-  | { readonly kind: 'rtmp'; readonly messageStreamId: number; readonly chunkSize: number }
+  | {
+      readonly kind: 'rtmp';
+      readonly messageStreamId: number;
+      readonly chunkSize: number;
+      /** 3: data in AMF3 is passed on as such; else in AMF0. */
+      readonly objectEncoding: ObjectEncoding;
+    }
   /** `chunked`: framed as the chunks of an HTTP/1.1 body. */
   | { readonly kind: 'httpFlv' | 'wsFlv'; readonly chunked: boolean };
 
@@ -153,7 +159,9 @@ export class LiveStream {
   }
 
   #encoding(format: PlayerFormat, selection: MediaSelection): WireEncoding {
-    if (format.kind === 'rtmp') return rtmpEncoding(format.messageStreamId, format.chunkSize, selection);
+    if (format.kind === 'rtmp') {
+      return rtmpEncoding(format.messageStreamId, format.chunkSize, selection, format.objectEncoding);
+    }
     const flv = flvEncoding(selection);
     return format.chunked ? chunkedEncoding(flv) : flv;
   }

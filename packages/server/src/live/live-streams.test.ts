@@ -110,7 +110,12 @@ function play(
   selection?: MediaSelection,
 ): { sink: TestSink; subscription: NonNullable<ReturnType<LiveStreams['play']>> } {
   const sink = new TestSink();
-  const subscription = target.play(key, { kind: 'rtmp', messageStreamId, chunkSize }, sink, selection);
+  const subscription = target.play(
+    key,
+    { kind: 'rtmp', messageStreamId, chunkSize, objectEncoding: 0 },
+    sink,
+    selection,
+  );
   if (subscription === undefined) throw new Error('not joined');
   return { sink, subscription };
 }
@@ -471,7 +476,11 @@ describe('publications', () => {
     for (const name of ['', 'a\u0000b', 'x'.repeat(2000)]) {
       expect(streams.isValidName({ app: 'live', name })).toBe(false);
       expect(
-        streams.play({ app: 'live', name }, { kind: 'rtmp', messageStreamId: 1, chunkSize }, new TestSink()),
+        streams.play(
+          { app: 'live', name },
+          { kind: 'rtmp', messageStreamId: 1, chunkSize, objectEncoding: 0 },
+          new TestSink(),
+        ),
       ).toBeUndefined();
     }
   });

@@ -1,8 +1,8 @@
-import type { RawMessage } from '@millrace/protocol';
+import { type LiveMessage, payloadBytes } from './live-message.js';
 
 /** One message in the log, and when it came. */
 export interface LoggedMessage {
-  readonly message: RawMessage;
+  readonly message: LiveMessage;
   /** Monotonic clock at arrival, ms. */
   readonly arrivedMs: number;
 }
@@ -45,7 +45,7 @@ export class MessageLog {
   append(entry: LoggedMessage): number {
     const sequence = this.next;
     this.#entries.push(entry);
-    this.#bytes += entry.message.payload.length + entryBytes;
+    this.#bytes += payloadBytes(entry.message) + entryBytes;
     return sequence;
   }
 
@@ -57,7 +57,7 @@ export class MessageLog {
   dropOldest(): void {
     const oldest = this.#entries[this.#start];
     if (oldest === undefined) return;
-    this.#bytes -= oldest.message.payload.length + entryBytes;
+    this.#bytes -= payloadBytes(oldest.message) + entryBytes;
     this.#entries[this.#start] = undefined;
     this.#start += 1;
     this.#first += 1;

@@ -1,5 +1,5 @@
-import type { RawMessage } from '@millrace/protocol';
 import { EncodedLog } from './encoded-log.js';
+import type { LiveMessage } from './live-message.js';
 import type { MessageLog } from './message-log.js';
 import type { Player } from './player.js';
 import type { WireEncoding } from './wire-encoding.js';
@@ -29,7 +29,7 @@ export class Output {
   }
 
   /** Messages that are not in the log, in this output's encoding. */
-  encode(messages: readonly RawMessage[]): Buffer {
+  encode(messages: readonly LiveMessage[]): Buffer {
     const length = messages.reduce((sum, message) => sum + this.encoding.encodedLength(message), 0);
     const bytes = Buffer.allocUnsafe(length);
     let offset = 0;

@@ -2,19 +2,20 @@ import {
   encodedMessageLength,
   encodeFlvHeader,
   messageTypes,
-  type RawMessage,
+  type ObjectEncoding,
   writeFlvTagHeader,
   writeMessage,
 } from '@millrace/protocol';
+import { amf0Payload, type LiveMessage, payloadFor, typeFor } from './live-message.js';
 
 /** How messages look on one kind of connection. An encoding has no state: any player may start at any message. */
 export interface WireEncoding {
   /** Encodings with the same key give the same bytes, and so their players share one log. */
   readonly key: string;
   /** Bytes that `write` will need; 0 when players of this encoding do not get the message. */
-  encodedLength(message: RawMessage): number;
+  encodedLength(message: LiveMessage): number;
   /** Writes the message; returns the offset after it. Only called when `encodedLength` is not 0. */
-  write(target: Uint8Array, offset: number, message: RawMessage): number;
+  write(target: Uint8Array, offset: number, message: LiveMessage): number;
   /** What stands at the very start of a connection and announces these media; absent where nothing does. */
   fileHeader?(announced: MediaSelection): Uint8Array;
 }
@@ -39,24 +40,33 @@ function chunkStreamIdFor(messageTypeId: number): number {
   return chunkStreamIds.data;
 }
 
+const noBytes = new Uint8Array();
+
 /** RTMP chunks: every message starts with a type 0 header and the absolute timestamp, and is written whole. */
-export function rtmpEncoding(messageStreamId: number, chunkSize: number, selection: MediaSelection): WireEncoding {
+export function rtmpEncoding(
+  messageStreamId: number,
+  chunkSize: number,
+  selection: MediaSelection,
+  objectEncoding: ObjectEncoding = 0,
+): WireEncoding {
   return {
-    key: `rtmp/${messageStreamId}/${chunkSize}/${selection.audio ? 'a' : ''}${selection.video ? 'v' : ''}`,
+    key: `rtmp/${messageStreamId}/${chunkSize}/amf${objectEncoding}/${selection.audio ? 'a' : ''}${selection.video ? 'v' : ''}`,
     encodedLength(message) {
       if (!isSelected(message.messageTypeId, selection)) return 0;
+      const payload = payloadFor(message, objectEncoding);
+      if (payload === undefined) return 0;
       const chunkStreamId = chunkStreamIdFor(message.messageTypeId);
-      return encodedMessageLength(message.payload.length, message.timestamp, chunkStreamId, chunkSize);
+      return encodedMessageLength(payload.length, message.timestamp, chunkStreamId, chunkSize);
     },
     write(target, offset, message) {
       return writeMessage(
         target,
         offset,
         chunkStreamIdFor(message.messageTypeId),
-        message.messageTypeId,
+        typeFor(message, objectEncoding),
         message.timestamp,
         messageStreamId,
-        message.payload,
+        payloadFor(message, objectEncoding) ?? noBytes,
         chunkSize,
       );
     },
@@ -66,15 +76,18 @@ export function rtmpEncoding(messageStreamId: number, chunkSize: number, selecti
 const flvTagHeaderBytes = 11;
 const flvPreviousTagSizeBytes = 4;
 
-/** FLV tags without the file header. Empty messages (RTMP's "silence") have no counterpart in FLV and are left out. */
+/** FLV tags without the file header; data is AMF0 [FLV E.4.4]. Empty messages (RTMP's "silence") have no counterpart in FLV and are left out. */
 export function flvEncoding(selection: MediaSelection): WireEncoding {
   return {
     key: `flv/${selection.audio ? 'a' : ''}${selection.video ? 'v' : ''}`,
-    encodedLength({ messageTypeId, payload }) {
-      if (payload.length === 0 || !isSelected(messageTypeId, selection)) return 0;
+    encodedLength(message) {
+      const payload = amf0Payload(message) ?? noBytes;
+      if (payload.length === 0 || !isSelected(message.messageTypeId, selection)) return 0;
       return flvTagHeaderBytes + payload.length + flvPreviousTagSizeBytes;
     },
-    write(target, offset, { messageTypeId, timestamp, payload }) {
+    write(target, offset, message) {
+      const { messageTypeId, timestamp } = message;
+      const payload = amf0Payload(message) ?? noBytes;
       const tagType = messageTypeId === messageTypes.audio || messageTypeId === messageTypes.video ? messageTypeId : 18;
       writeFlvTagHeader(target, offset, tagType, timestamp, payload.length);
       target.set(payload, offset + flvTagHeaderBytes);
