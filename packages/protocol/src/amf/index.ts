@@ -16,6 +16,17 @@ export { Amf0Encoder } from './amf0-encoder.js';
 export { Amf3Decoder, decodeAmf3, encodeAmf3 } from './amf3.js';
 export { Amf3Encoder } from './amf3-encoder.js';
 export {
+  type FlexAnswer,
+  type FlexCommandRequest,
+  type FlexFault,
+  type FlexRemotingRequest,
+  type FlexRequest,
+  flexAcknowledgement,
+  flexError,
+  flexOperations,
+  parseFlexRequest,
+} from './flex-messages.js';
+export {
   type AmfPacket,
   type AmfPacketDecodeOptions,
   AmfPacketEncoder,
