@@ -14,8 +14,8 @@ export const connectionCommands: ReadonlyMap<string, CommandHandler> = new Map([
   ['FCUnpublish', fcUnpublish],
   ['FCSubscribe', fcSubscribe],
   ['FCUnsubscribe', fcUnsubscribe],
-  // ffmpeg and librtmp ask for it after onBWDone and are content with any answer.
-  ['_checkbw', acknowledgeCommand],
+  ['_checkbw', checkBandwidth],
+  ['checkBandwidth', checkBandwidth],
   ['getStreamLength', getStreamLength],
   ['close', close],
   ['_result', takeAnswer],
@@ -28,7 +28,7 @@ export function refuseUnsupported(context: ServerContext, command: CommandHead, 
   const { name, transactionId } = command;
   if (name !== '_result' && name !== '_error') {
     context.output.error(command, 'NetConnection.Call.BadVersion', message);
-  } else if (context.takeCall(transactionId)) {
+  } else if (context.takeCall(transactionId) && !context.bandwidth.takeAnswer(transactionId, false)) {
     const args = [`The answer cannot be read: ${message}`];
     context.emit({ type: 'answer', answer: { transactionId, ok: false, commandObject: null, args } });
   }
@@ -38,12 +38,18 @@ function ignore(): void {}
 
 /** Answers to what the server called. */
 function takeAnswer(context: ServerContext, { name, transactionId, commandObject, args }: CommandMessage): void {
-  if (!context.takeCall(transactionId)) return;
+  if (!context.takeCall(transactionId) || context.bandwidth.takeAnswer(transactionId, name === '_result')) return;
   context.emit({ type: 'answer', answer: { transactionId, ok: name === '_result', commandObject, args } });
 }
 
 function acknowledgeCommand({ output }: ServerContext, command: CommandMessage): void {
   output.result(command, undefined);
+}
+
+/** Answered before it has begun: librtmp and ffmpeg are content with any answer, and Flash Player wants none. */
+function checkBandwidth({ output, bandwidth }: ServerContext, command: CommandMessage): void {
+  output.result(command, undefined);
+  bandwidth.ask(command.name === '_checkbw' ? '_checkbw' : 'checkBandwidth');
 }
 
 function createStream({ output, streams }: ServerContext, command: CommandMessage): void {
@@ -96,6 +102,12 @@ function fcUnsubscribe({ output }: ServerContext, command: CommandMessage): void
   output.command(0, 'onFCUnsubscribe', 0, [{ level: 'status', code: 'NetStream.Play.Stop', description }]);
   output.result(command, undefined);
 }
+
+/**
+ * What the server may answer instead of the session, if `ConnectAnswer.ownCommands` says so: Flash Media Server leaves
+ * both to applications.
+ */
+export const overridableCommands: ReadonlySet<string> = new Set(['checkBandwidth', 'getStreamLength']);
 
 /** Live streams have no length: 0 seconds. */
 function getStreamLength({ output }: ServerContext, command: CommandMessage): void {

@@ -36,9 +36,14 @@ export class ServerCalls {
     this.#output.error(request, code, description);
   }
 
+  /** No more calls of the server can wait for their answers. */
+  get full(): boolean {
+    return this.#pending.size >= this.#maxPending;
+  }
+
   /** Calls the client and returns the transaction id. */
   call(name: string, args: readonly AmfInput[]): number {
-    if (this.#pending.size >= this.#maxPending) {
+    if (this.full) {
       throw new RtmpUsageError('ERR_RTMP_PENDING_CALLS', `${this.#pending.size} calls wait for an answer`);
     }
     const transactionId = this.#nextTransactionId;

@@ -93,7 +93,14 @@ export const commandCases: readonly CommandCase[] = [
     name: '_checkbw',
     on: 'withStream',
     command: ['_checkbw', 3, []],
-    lines: ['0 _result 3 undefined'],
+    lines: ['0 _result 3 undefined', '0 _onbwcheck 1 '],
+    events: [],
+  },
+  {
+    name: 'checkBandwidth',
+    on: 'withStream',
+    command: ['checkBandwidth', 3, []],
+    lines: ['0 _result 3 undefined', '0 onBWCheck 1 '],
     events: [],
   },
   {
@@ -110,9 +117,9 @@ export const commandCases: readonly CommandCase[] = [
   {
     name: 'an unknown command',
     on: 'withStream',
-    command: ['checkBandwidth', 3, []],
+    command: ['getUserId', 3, []],
     lines: [],
-    events: ['call checkBandwidth'],
+    events: ['call getUserId'],
   },
   { name: 'play2', on: 'playing', command: ['play2', 3, [{}], 1], lines: [], events: ['call play2'] },
 

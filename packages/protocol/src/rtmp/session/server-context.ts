@@ -1,5 +1,6 @@
 import type { AmfInput } from '../../amf/index.js';
 import type { MessageStream, MessageStreams } from './message-streams.js';
+import type { ServerBandwidth } from './server-bandwidth.js';
 import type { ServerEvent, StopReason } from './server-event.js';
 import type { SessionOutput } from './session-output.js';
 
@@ -7,6 +8,7 @@ import type { SessionOutput } from './session-output.js';
 export interface ServerContext {
   readonly output: SessionOutput;
   readonly streams: MessageStreams;
+  readonly bandwidth: ServerBandwidth;
   /** What statuses call the connection. */
   readonly clientId: string;
   emit(event: ServerEvent): void;

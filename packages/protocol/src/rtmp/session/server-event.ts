@@ -132,6 +132,11 @@ export type ServerEvent =
 
 /** What is added to the answer to `connect`. */
 export interface ConnectAnswer {
+  /**
+   * Commands that are to come as `call` events, although the session would answer them: `getStreamLength` and
+   * `checkBandwidth`. Other names in it do nothing.
+   */
+  readonly ownCommands?: readonly string[];
   /** Merged into the first object (`fmsVer`, …). */
   readonly properties?: Readonly<Record<string, AmfInput>>;
   /** Merged into the second object (`code`, …), but for `objectEncoding`. */

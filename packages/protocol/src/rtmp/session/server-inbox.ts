@@ -12,7 +12,7 @@ import {
 } from '../message/index.js';
 import type { AcknowledgementWindow } from './acknowledgement-window.js';
 import { parseConnect } from './connect-request.js';
-import { connectionCommands, refuseUnsupported } from './connection-commands.js';
+import { connectionCommands, overridableCommands, refuseUnsupported } from './connection-commands.js';
 import type { ServerContext } from './server-context.js';
 import type { CallRequest, ConnectRequest } from './server-event.js';
 import { handleStreamCommand } from './stream-commands.js';
@@ -30,6 +30,7 @@ interface ServerInboxOptions {
 export class ServerInbox {
   readonly #options: ServerInboxOptions;
   readonly #context: ServerContext;
+  readonly #ownCommands = new Set<string>();
   #strayMessages = 0;
   #acknowledgedBytes = 0;
 
@@ -40,6 +41,11 @@ export class ServerInbox {
 
   get acknowledgedBytes(): number {
     return this.#acknowledgedBytes;
+  }
+
+  /** From now on these are handed on, as far as they can be. */
+  handOn(commands: readonly string[]): void {
+    for (const name of commands) if (overridableCommands.has(name)) this.#ownCommands.add(name);
   }
 
   /** A stream publishes from now on: what strayed before does not count any more. */
@@ -170,7 +176,7 @@ export class ServerInbox {
       this.#context.output.error(command, 'NetConnection.Connect.Rejected', 'The connection is established already.');
       throw new RtmpRemoteError('ERR_RTMP_SESSION_CONNECTED_TWICE', 'a second connect');
     }
-    const handler = connectionCommands.get(name);
+    const handler = this.#ownCommands.has(name) ? undefined : connectionCommands.get(name);
     if (handler !== undefined) {
       handler(this.#context, command);
       return;

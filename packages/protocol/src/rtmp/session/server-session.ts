@@ -17,6 +17,7 @@ import {
   refuseConnect,
   refuseStream,
 } from './server-answers.js';
+import { ServerBandwidth } from './server-bandwidth.js';
 import { ServerCalls } from './server-calls.js';
 import { formatClientId, type ServerContext } from './server-context.js';
 import type {
@@ -58,6 +59,7 @@ export class ServerSession {
   readonly #window: AcknowledgementWindow;
   readonly #inbox: ServerInbox;
   readonly #calls: ServerCalls;
+  readonly #bandwidth: ServerBandwidth;
   readonly #events: ServerEvent[] = [];
   readonly #context: ServerContext;
   readonly #answered = new WeakSet<ConnectRequest | PublishRequest | PlayRequest>();
@@ -75,6 +77,12 @@ export class ServerSession {
     this.#streams = new MessageStreams(this.#limits.maxMessageStreams);
     this.#timers = new SessionTimers(this.#limits, nowMs);
     this.#calls = new ServerCalls(this.#output, this.#limits.maxPendingRequests);
+    this.#bandwidth = new ServerBandwidth({
+      output: this.#output,
+      calls: this.#calls,
+      maxQueuedBytes: this.#limits.maxQueuedBytes,
+      now: () => this.#nowMs,
+    });
     this.#window = new AcknowledgementWindow(this.#settings.windowAckSize);
     this.#context = this.#createContext(formatClientId(crypto.randomBytes(8)));
     this.#nowMs = nowMs;
@@ -166,18 +174,24 @@ export class ServerSession {
 
   /** When `checkDeadline` is to be called, on the clock of `receive`; `undefined`: nothing will be due. */
   nextDeadlineMs(): number | undefined {
-    return this.#timers.next(this.#state)?.atMs;
+    const atMs = this.#timers.next(this.#state)?.atMs;
+    const checkedMs = this.ended ? undefined : this.#bandwidth.deadlineMs;
+    return atMs !== undefined && checkedMs !== undefined ? Math.min(atMs, checkedMs) : (atMs ?? checkedMs);
   }
 
-  /** Pings a silent client, and ends what takes too long with a `failed` event `ERR_RTMP_TIMEOUT_…`. */
+  /**
+   * Pings a silent client, and ends what takes too long: the session with a `failed` event `ERR_RTMP_TIMEOUT_…`, a check
+   * of the bandwidth with what it has found out.
+   */
   checkDeadline(nowMs: number): void {
     this.#nowMs = nowMs;
     for (;;) {
       const due = this.#timers.take(this.#state, nowMs);
-      if (due === undefined) return;
+      if (due === undefined) break;
       if (due === 'ping') this.#output.userControl({ type: 'pingRequest', timestamp: nowMs >>> 0 });
       else this.#fail(due);
     }
+    if (!this.ended) this.#bandwidth.checkDeadline(nowMs);
   }
 
   /**
@@ -195,6 +209,7 @@ export class ServerSession {
         this.#step('accept');
         this.#peer = request;
         this.#timers.received(this.#nowMs);
+        this.#inbox.handOn(answer.ownCommands ?? []);
         answerConnect(this.#context, request, this.#settings, answer);
         break;
       case 'publish':
@@ -376,6 +391,7 @@ export class ServerSession {
     return {
       output: this.#output,
       streams: this.#streams,
+      bandwidth: this.#bandwidth,
       clientId,
       emit: (event) => {
         this.#events.push(event);
