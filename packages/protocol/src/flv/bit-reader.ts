@@ -89,3 +89,22 @@ export function removeEmulationPrevention(nalUnit: Uint8Array): Uint8Array {
   }
   return out.subarray(0, length);
 }
+
+/** The reverse: a 3 after every two zeros that a byte from 0 to 3 follows. A copy. */
+export function insertEmulationPrevention(nalUnit: Uint8Array): Uint8Array {
+  // At worst a byte for every two.
+  const out = new Uint8Array(nalUnit.length + (nalUnit.length >> 1));
+  let length = 0;
+  let zeros = 0;
+  for (const byte of nalUnit) {
+    if (zeros >= 2 && byte <= 3) {
+      out[length] = 3;
+      length += 1;
+      zeros = 0;
+    }
+    zeros = byte === 0 ? zeros + 1 : 0;
+    out[length] = byte;
+    length += 1;
+  }
+  return out.slice(0, length);
+}

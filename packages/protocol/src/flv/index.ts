@@ -24,6 +24,8 @@ export {
   videoCodecNames,
   videoFourCcs,
 } from './four-cc.js';
+export { avcNalLengthBytes, encodeLatencySei, findLatencySei, insertLatencySei } from './latency-sei.js';
+export { absoluteTimeMs, encodeCurrentTime, parseCurrentTime } from './latency-time.js';
 export { type DataFrame, encodeMetadata, parseMetadata, parseVideoMetadata, stripSetDataFrame } from './metadata.js';
 export {
   type AudioDescription,
