@@ -105,6 +105,20 @@ describe('millrace serve', () => {
     expect(program.stdout).toContain('"msg":"stopped"');
   });
 
+  it('serves an application in TypeScript, without a build', async () => {
+    const server = await TestServer.start({ args: ['--app', join(repository, 'interop/apps/typed-app.ts')] });
+    expect(server.rtmpPort).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['const a: number = 1;\nconst a: number = 2;', /already been declared \(line 2\)$/],
+    ['let a: number;\nenum B { C }', /TypeScript enum is not supported in strip-only mode \(line 2\)$/],
+    ["interface A {\n  b: string;\n}\nthrow new TypeError('no database' as string);", /no database \(line 4\)$/],
+  ])('names the line of an application in TypeScript that does not load: %j', async (source, message) => {
+    writeFileSync(join(folder, 'wrong.ts'), source);
+    expect(await expectOneLine(serve(...freePorts, '--app', 'wrong.ts'))).toMatch(message);
+  });
+
   it('knows its version and its help', async () => {
     const version = Program.start(process.execPath, [millraceCommand, '--version']);
     await version.succeed();

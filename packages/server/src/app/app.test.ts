@@ -99,10 +99,10 @@ describe('loadApp', () => {
     expect(await errorOf(() => loadApp(file))).toBe(`cannot load ${file} (app.file): there is no such file`);
   });
 
-  it('says which Node loads TypeScript', () => {
-    const error = Object.assign(new TypeError('Unknown file extension ".ts"'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' });
-    expect(explainLoadError(error, '/a/my-app.ts')).toBe(
-      `TypeScript needs Node 22.18 or newer (this is ${process.versions.node}); or build it to JavaScript first`,
+  it('says which files of TypeScript it takes', async () => {
+    const error = Object.assign(new TypeError('Unknown file extension ".cts"'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' });
+    expect(await explainLoadError(error, '/a/my-app.cts')).toBe(
+      'TypeScript is taken from .ts and .mts files, and not from packages in node_modules',
     );
   });
 });

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AppError } from './app-error.js';
 import { type App, toApp } from './define-app.js';
+import type { ModuleHooksData } from './module-hooks.js';
 
 /**
  * Loads the application in `file`, relative to the working folder: its default export.
@@ -14,12 +15,12 @@ export async function loadApp(file: string): Promise<App> {
   const path = resolve(file);
   const what = `cannot load ${path} (app.file)`;
   if (!existsSync(path)) throw new AppError(`${what}: there is no such file`);
-  resolveOwnName();
+  registerHooks();
   let module: { readonly default?: unknown };
   try {
     module = await import(pathToFileURL(path).href);
   } catch (error) {
-    throw new AppError(`${what}: ${explainLoadError(error, path)}`, { cause: error });
+    throw new AppError(`${what}: ${await explainLoadError(error, path)}`, { cause: error });
   }
   if (module.default === undefined) {
     throw new AppError(`${what}: it has no default export; write: export default defineApp({ … })`);
@@ -32,22 +33,28 @@ export async function loadApp(file: string): Promise<App> {
   }
 }
 
+const typeScript = /\.[cm]?ts$/;
+
 /** One line of what went wrong, and where. */
-export function explainLoadError(error: unknown, path: string): string {
+export async function explainLoadError(error: unknown, path: string): Promise<string> {
   if (!(error instanceof Error)) return `it throws ${JSON.stringify(error) ?? String(error)}`;
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(path)) {
-    return `TypeScript needs Node 22.18 or newer (this is ${process.versions.node}); or build it to JavaScript first`;
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && typeScript.test(path)) {
+    return 'TypeScript is taken from .ts and .mts files, and not from packages in node_modules';
   }
   const [message = ''] = error.message.split('\n', 1);
-  const line = lineOf(error.stack, path) ?? (error instanceof SyntaxError ? syntaxErrorLine(path) : undefined);
+  const line = lineOf(error.stack, path) ?? (error instanceof SyntaxError ? await syntaxErrorLine(path) : undefined);
   return `${error.name}: ${message}${line === undefined ? '' : ` (line ${line})`}`;
 }
 
 /** Node keeps the place of a syntax error in a module to itself, but not where it only checks the file. */
-function syntaxErrorLine(path: string): string | undefined {
-  const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8', timeout: 5000 });
-  return lineOf(stderr, path);
+async function syntaxErrorLine(path: string): Promise<string | undefined> {
+  const options = { encoding: 'utf8', timeout: 5000 } as const;
+  if (!typeScript.test(path)) return lineOf(spawnSync(process.execPath, ['--check', path], options).stderr, path);
+  const { stripTypes } = await import('./strip-types.js');
+  const input = stripTypes(readFileSync(path, 'utf8'), path);
+  const { stderr } = spawnSync(process.execPath, ['--check', '--input-type=module', '-'], { ...options, input });
+  return lineOf(stderr, '[stdin]');
 }
 
 /** The line in the application's file that `stack` names first. */
@@ -57,19 +64,16 @@ function lineOf(stack: string | null | undefined, path: string): string | undefi
   return start < 0 ? undefined : /^\d+/.exec(stack.slice(start + basename(path).length + 1))?.[0];
 }
 
-let resolvesOwnName = false;
+let registered = false;
 
-/**
- * `import … from 'millrace'` finds this very package from any folder, also where millrace is installed globally and the
- * application's folder has no node_modules.
- */
-function resolveOwnName(): void {
-  // From its sources the package is run by the tests, which resolve it themselves.
-  if (resolvesOwnName || import.meta.url.endsWith('.ts')) return;
-  resolvesOwnName = true;
-  const own = new URL('../index.js', import.meta.url).href;
-  const hook = `export async function resolve(specifier, context, next) {
-    return specifier === 'millrace' ? { url: ${JSON.stringify(own)}, shortCircuit: true } : next(specifier, context);
-  }`;
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+/** Once for the process: it concerns all modules that are imported from then on. */
+function registerHooks(): void {
+  // From its sources the package is run by the tests, which do both of it themselves.
+  if (registered || import.meta.url.endsWith('.ts')) return;
+  registered = true;
+  const data: ModuleHooksData = {
+    ownUrl: new URL('../index.js', import.meta.url).href,
+    stripsTypes: !('typescript' in process.features && process.features.typescript),
+  };
+  register('./module-hooks.js', import.meta.url, { data });
 }
