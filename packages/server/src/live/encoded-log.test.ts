@@ -1,6 +1,7 @@
 import { messageTypes, type RawMessage } from '@millrace/protocol';
 import { describe, expect, it } from 'vitest';
 import { EncodedLog } from './encoded-log.js';
+import type { LiveMessage } from './live-message.js';
 import { MessageLog } from './message-log.js';
 import { chunkedEncoding, flvEncoding, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
 
@@ -34,10 +35,13 @@ const mixed = [
   message(messageTypes.audio, 40, 0),
   message(messageTypes.video, 0x1_000_0000, 400_000),
   message(messageTypes.audio, 0x1_000_0010, 12),
+  { ...message(messageTypes.dataAmf3, 0, 50), amf0: new Uint8Array(70).fill(9) },
+  message(messageTypes.dataAmf3, 0, 60),
 ];
 
 describe.each([
   ['rtmp', rtmpEncoding(1, 60_000, both)],
+  ['rtmp with AMF3', rtmpEncoding(1, 60_000, both, 3)],
   ['rtmp without video', rtmpEncoding(3, 4096, { audio: true, video: false })],
   ['flv', flvEncoding(both)],
   ['flv without audio', flvEncoding({ audio: false, video: true })],
@@ -72,7 +76,7 @@ describe('EncodedLog', () => {
     const log = new EncodedLog(encoding, logOf(mixed), 3);
     log.catchUp();
     expect(log.next).toBe(mixed.length);
-    expect(Buffer.concat(log.views(3, 7)).equals(encodeOneByOne(encoding, mixed.slice(3)))).toBe(true);
+    expect(Buffer.concat(log.views(3, mixed.length)).equals(encodeOneByOne(encoding, mixed.slice(3)))).toBe(true);
   });
 
   it('cuts a range at the byte limit, but never to nothing', () => {
@@ -97,5 +101,42 @@ describe('MessageLog', () => {
     expect(log.at(2000)).toBeUndefined();
     while (log.first < log.next) log.dropOldest();
     expect(log.bytes).toBe(0);
+  });
+});
+
+describe('data', () => {
+  const amf0 = message(messageTypes.dataAmf0, 7, 3);
+  const amf3 = { ...message(messageTypes.dataAmf3, 8, 4), amf0: Uint8Array.of(1) };
+  const onlyAmf3 = message(messageTypes.dataAmf3, 9, 5);
+
+  /** Type and payload, behind a chunk header of 12 bytes. */
+  function rtmp(objectEncoding: 0 | 3, messages: readonly LiveMessage[]): (readonly [number, ...number[]] | [])[] {
+    const encoding = rtmpEncoding(1, 60_000, both, objectEncoding);
+    return messages.map((each) => {
+      const bytes = encodeOneByOne(encoding, [each]);
+      return bytes.length === 0 ? [] : [bytes.readUInt8(7), ...bytes.subarray(12)];
+    });
+  }
+
+  it('is of type 15 with a format byte for object encoding 3, and of type 18 in AMF0 for 0', () => {
+    expect(rtmp(3, [amf0, amf3, onlyAmf3])).toEqual([
+      [15, 0, 7, 7, 7],
+      [15, 8, 8, 8, 8],
+      [15, 9, 9, 9, 9, 9],
+    ]);
+    expect(rtmp(0, [amf0, amf3, onlyAmf3])).toEqual([[18, 7, 7, 7], [18, 1], []]);
+    expect(rtmpEncoding(1, 60_000, both, 3).key).not.toBe(rtmpEncoding(1, 60_000, both).key);
+  });
+
+  it('is AMF0 in FLV', () => {
+    const bytes = encodeOneByOne(flvEncoding(both), [amf3, onlyAmf3]);
+    expect(bytes).toHaveLength(11 + 1 + 4);
+    expect([bytes[0], bytes[11]]).toEqual([18, 1]);
+  });
+
+  it('of the greatest length that a message can have has no room for the format byte', () => {
+    const longest = { ...amf0, payload: new Uint8Array(0xff_ffff) };
+    expect(rtmpEncoding(1, 60_000, both, 3).encodedLength(longest)).toBe(0);
+    expect(rtmpEncoding(1, 60_000, both).encodedLength(longest)).toBeGreaterThan(0xff_ffff);
   });
 });
