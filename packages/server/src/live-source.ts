@@ -16,6 +16,7 @@ const maxSoftwareLength = 200;
 /** The live streams as HTTP needs them: rows for the API, and FLV for viewers. `now`: the live path's clock. */
 export function liveSource(streams: LiveStreams, now: () => number): StreamSource {
   return {
+    isValidName: (app, name) => streams.isValidName({ app, name }),
     isPublished: (app, name) => streams.isPublished({ app, name }),
     snapshot: () => streams.published().map((published) => streamInfo(published, now())),
     openFlv(app, name, sink, viewer) {

@@ -1,13 +1,15 @@
 import { performance } from 'node:perf_hooks';
+import { Admissions } from './admission/index.js';
 import { type App, loadApp } from './app/index.js';
 import type { Config } from './config/index.js';
 import { handshakeCrypto } from './connection/index.js';
 import { createHttpServer } from './http/index.js';
-import { type BoundAddress, RtmpListener } from './listen/index.js';
+import { acceptWebSocket, type BoundAddress, RtmpConnections, RtmpListener } from './listen/index.js';
 import { LiveStreams } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
 import { version } from './version.js';
+import { visits } from './visits.js';
 
 export interface RunningServer {
   /** Where RTMP is bound. */
@@ -42,13 +44,17 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     graceMs: config.publish.graceMs,
     now,
   });
-  const rtmpListener = new RtmpListener({ config, streams, crypto: handshakeCrypto, app, now }, logger);
+  const admissions = new Admissions({ config, guards: [], app });
+  const rtmpConnections = new RtmpConnections({ config, streams, crypto: handshakeCrypto, admissions, now }, logger);
+  const rtmpListener = new RtmpListener(rtmpConnections, logger);
   let rtmp: BoundAddress = { host: '', port: 0 };
   let http: BoundAddress = { host: '', port: 0 };
   const httpServer = createHttpServer({
     config,
     logger,
     streams: liveSource(streams, now),
+    admit: visits(admissions, logger),
+    acceptRtmp: (socket, peer) => acceptWebSocket(rtmpConnections, socket, peer),
     serverInfo: () => ({
       version,
       startedAt,
@@ -56,15 +62,15 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       rtmpPort: rtmp.port,
       httpPort: http.port,
       defaultApp: 'live',
-      connections: rtmpListener.connectionCount,
+      connections: rtmpConnections.count,
       memoryBytes: process.memoryUsage.rss(),
     }),
   });
-  rtmp = await rtmpListener.listen();
+  rtmp = await rtmpListener.listen(config.rtmp.listen);
   try {
     http = await httpServer.listen();
   } catch (error) {
-    await rtmpListener.close(0);
+    await Promise.all([rtmpListener.close(), rtmpConnections.close(0)]);
     throw error;
   }
   return {
@@ -72,7 +78,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     http,
     streams,
     async close(graceMs) {
-      await Promise.all([rtmpListener.close(graceMs), httpServer.close()]);
+      await Promise.all([rtmpListener.close(), httpServer.close(), rtmpConnections.close(graceMs)]);
       streams.close();
     },
   };

@@ -38,6 +38,10 @@ export class FakeStreamSource implements StreamSource {
   readonly #viewers: FakeViewer[] = [];
   #waiting: ((viewer: FakeViewer) => void) | undefined;
 
+  isValidName(): boolean {
+    return true;
+  }
+
   isPublished(app: string, name: string): boolean {
     return this.published.has(`/${app}/${name}`);
   }

@@ -1,5 +1,6 @@
 import { encodeAmf0 } from '@millrace/protocol';
 import { describe, expect, it } from 'vitest';
+import { Admissions } from '../src/admission/index.js';
 import { loadConfig } from '../src/config/index.js';
 import { type ByteTransport, handshakeCrypto, RtmpConnection } from '../src/connection/index.js';
 import { LiveStreams } from '../src/live/index.js';
@@ -9,6 +10,7 @@ import { bytes, concat, message } from './wire/wire-bytes.js';
 /** A transport that can be full, and takes what is said to it at its word. */
 class FullTransport implements ByteTransport {
   readonly remoteAddress = '127.0.0.1';
+  readonly tls = false;
   pendingBytes = 0;
   closeReason: string | undefined;
   onClosing: () => void = () => undefined;
@@ -42,7 +44,12 @@ function connected(): { transport: FullTransport; connection: RtmpConnection; st
   });
   const transport = new FullTransport();
   const log = createLogger({ level: 'silent', format: 'json' });
-  const connection = new RtmpConnection(transport, { config, streams, crypto: handshakeCrypto, now: () => 0 }, log);
+  const admissions = new Admissions({ config, guards: [], app: undefined });
+  const connection = new RtmpConnection(
+    transport,
+    { config, streams, crypto: handshakeCrypto, admissions, now: () => 0 },
+    log,
+  );
   transport.onClosing = () => connection.transportClosed();
   connection.receive(concat(bytes(3), new Uint8Array(1536), new Uint8Array(1536)));
   connection.receive(command(['connect', 1, { app: 'live' }]));

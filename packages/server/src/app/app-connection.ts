@@ -1,4 +1,5 @@
-import type { AmfInput, CallAnswer, CallRequest, PlayRequest, PublishRequest, Rejection } from '@millrace/protocol';
+import type { AmfInput, CallRequest } from '@millrace/protocol';
+import { type AccessAction, type Denial, denial, denialCodes, type Verdict } from '../access/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { AppStream, PublishedAppStream } from './app-client.js';
@@ -22,15 +23,7 @@ export type CallOutcome =
   | { readonly ok: true; readonly value: AmfInput }
   | { readonly ok: false; readonly code?: string | undefined; readonly description?: string | undefined };
 
-type StreamRequest = PublishRequest | PlayRequest;
-type Decider = 'onConnect' | 'onPublish' | 'onPlay';
-
-/** What a refusal is called where the application does not say. */
-const refusalCodes = {
-  onConnect: 'NetConnection.Connect.Rejected',
-  onPublish: 'NetStream.Publish.BadName',
-  onPlay: 'NetStream.Play.Failed',
-} as const satisfies Record<Decider, string>;
+const deciders = { connect: 'onConnect', publish: 'onPublish', play: 'onPlay' } as const;
 
 /** Calls without an answer cost a client nothing: no more than this many procedures run for one connection at a time. */
 const maxRunningCalls = 64;
@@ -41,9 +34,7 @@ const maxLoggedText = 200;
 export class AppConnection {
   readonly #options: AppConnectionOptions;
   /** What the application has accepted and was not told the end of. */
-  readonly #streams = new Map<StreamRequest, AppStream>();
-  /** Decisions under way. */
-  readonly #deciding = new Set<Promise<unknown>>();
+  readonly #streams = new Map<AppStream, 'publish' | 'play'>();
   #isAdmitted = false;
   #runningCalls = 0;
 
@@ -51,11 +42,11 @@ export class AppConnection {
     this.#options = options;
   }
 
-  /** Never rejects. `undefined`: the client is let in; `accepted` is to be called once it has been told. */
-  connect(): Promise<Rejection | undefined> {
+  /** Never rejects. */
+  connect(): Promise<Verdict> {
     const { handlers, client } = this.#options;
     return this.#decide(
-      'onConnect',
+      'connect',
       () => handlers.onConnect?.(client),
       () => {
         this.#isAdmitted = true;
@@ -64,45 +55,34 @@ export class AppConnection {
     );
   }
 
-  accepted(): void {
-    this.#options.client.accepted();
-  }
-
-  /** Never rejects. `undefined`: granted; `ended` is to be called when it is over, or did not come about. */
-  publish(request: PublishRequest): Promise<Rejection | undefined> {
+  /** Never rejects. Where it is granted, `ended` is to be called when it is over, or did not come about. */
+  publish(stream: PublishedAppStream): Promise<Verdict> {
     const { handlers, client } = this.#options;
-    const stream = { ...appStream(request), type: request.publishType };
-    return this.#decideStream('onPublish', request, stream, () => handlers.onPublish?.(client, stream));
+    return this.#decideStream('publish', stream, () => handlers.onPublish?.(client, stream));
   }
 
   /** As `publish`. */
-  play(request: PlayRequest): Promise<Rejection | undefined> {
+  play(stream: AppStream): Promise<Verdict> {
     const { handlers, client } = this.#options;
-    const stream = appStream(request);
-    return this.#decideStream('onPlay', request, stream, () => handlers.onPlay?.(client, stream));
+    return this.#decideStream('play', stream, () => handlers.onPlay?.(client, stream));
   }
 
-  /** Does nothing for a request that was not granted, or has ended. */
-  ended(request: StreamRequest): void {
-    const stream = this.#streams.get(request);
-    if (stream === undefined) return;
-    this.#streams.delete(request);
-    this.#tellEnd(request, stream);
+  /** Does nothing for a stream that was not granted, or has ended. */
+  ended(stream: AppStream): void {
+    const action = this.#streams.get(stream);
+    if (action === undefined) return;
+    this.#streams.delete(stream);
+    this.#tellEnd(action, stream);
   }
 
   /** What is to be written to instead of `publication`, so that the application sees the data of the stream. */
-  watch(request: PublishRequest, publication: Publication): Publication {
+  watch(stream: AppStream, publication: Publication): Publication {
     const { handlers, client, amfLimits } = this.#options;
     const { onData } = handlers;
-    const stream = this.#streams.get(request) as PublishedAppStream | undefined;
-    if (onData === undefined || stream === undefined) return publication;
+    if (onData === undefined || this.#streams.get(stream) !== 'publish') return publication;
     return watchData(publication, amfLimits, (data) => {
-      this.#tell('onData', () => onData.call(handlers, client, stream, data));
+      this.#tell('onData', () => onData.call(handlers, client, stream as PublishedAppStream, data));
     });
-  }
-
-  answered(answer: CallAnswer): void {
-    this.#options.client.answered(answer);
   }
 
   /** Never rejects. */
@@ -140,56 +120,31 @@ export class AppConnection {
     return { ok: false, description: callFailed };
   }
 
-  /** The client is gone. */
+  /** The client is gone, and `ended` was called for all that was granted. */
   disconnected(): void {
     const { handlers, client } = this.#options;
-    client.closed();
-    for (const request of [...this.#streams.keys()]) this.ended(request);
-    // The end of what is being decided now comes before the end of all.
-    void Promise.allSettled(this.#deciding).then(() => {
-      if (this.#isAdmitted) this.#tell('onDisconnect', () => handlers.onDisconnect?.(client));
-    });
+    if (this.#isAdmitted) this.#tell('onDisconnect', () => handlers.onDisconnect?.(client));
   }
 
-  #decideStream(
-    handler: 'onPublish' | 'onPlay',
-    request: StreamRequest,
-    stream: AppStream,
-    run: () => unknown,
-  ): Promise<Rejection | undefined> {
+  #decideStream(action: 'publish' | 'play', stream: AppStream, run: () => unknown): Promise<Verdict> {
     return this.#decide(
-      handler,
+      action,
       run,
-      () => this.#streams.set(request, stream),
-      () => this.#tellEnd(request, stream),
+      () => this.#streams.set(stream, action),
+      () => this.#tellEnd(action, stream),
     );
   }
 
-  #tellEnd(request: StreamRequest, stream: AppStream): void {
+  #tellEnd(action: 'publish' | 'play', stream: AppStream): void {
     const { handlers, client } = this.#options;
-    if (request.kind === 'play') this.#tell('onStop', () => handlers.onStop?.(client, stream));
-    else {
-      const published = { handlers, stream: stream as PublishedAppStream };
-      this.#tell('onUnpublish', () => published.handlers.onUnpublish?.(client, published.stream));
-    }
+    if (action === 'play') this.#tell('onStop', () => handlers.onStop?.(client, stream));
+    else this.#tell('onUnpublish', () => handlers.onUnpublish?.(client, stream as PublishedAppStream));
   }
 
   /** `grant`: the handler accepts in time; `undo`: it does so too late. */
-  #decide(handler: Decider, run: () => unknown, grant: () => void, undo: () => void): Promise<Rejection | undefined> {
-    const decision = this.#run(handler, run, grant, undo);
-    this.#deciding.add(decision);
-    void decision.then(() => this.#deciding.delete(decision));
-    return decision;
-  }
-
-  async #run(
-    handler: Decider,
-    run: () => unknown,
-    grant: () => void,
-    undo: () => void,
-  ): Promise<Rejection | undefined> {
+  async #decide(action: AccessAction, run: () => unknown, grant: () => void, undo: () => void): Promise<Verdict> {
     const { timeoutMs, log } = this.#options;
-    const code = refusalCodes[handler];
+    const handler = deciders[action];
     const work = invoke(run);
     try {
       if ((await withTimeLimit(work, timeoutMs)) !== timedOut) {
@@ -199,16 +154,16 @@ export class AppConnection {
     } catch (err) {
       if (isRefusal(err)) {
         log.info({ handler, reason: err.message.slice(0, maxLoggedText) }, 'refused by the application');
-        return rejectionOf(err, code);
+        return denialOf(err, denialCodes[action]);
       }
       log.error({ err, handler }, 'a handler of the application failed');
-      return { code, description: 'The application failed.' };
+      return denial(action, 'forbidden', 'The application failed.');
     }
     log.warn({ handler, timeoutMs }, 'a handler took longer than app.timeoutMs');
     work.then(undo, (err) => {
       if (!isRefusal(err)) log.error({ err, handler }, 'a handler of the application failed after its time');
     });
-    return { code, description: 'The application did not decide in time.' };
+    return denial(action, 'forbidden', 'The application did not decide in time.');
   }
 
   /** Runs a handler that decides nothing. */
@@ -228,10 +183,6 @@ export class AppConnection {
 
 const callFailed = 'The call failed.';
 
-function appStream({ streamName, query }: StreamRequest): AppStream {
-  return { name: streamName, query: new URLSearchParams(query) };
-}
-
 /** Own members only: `constructor` and its like are not the application's. */
 function procedureOf({ procedures }: AppHandlers, name: string): Procedure | undefined {
   return procedures !== undefined && Object.hasOwn(procedures, name) ? procedures[name] : undefined;
@@ -242,13 +193,12 @@ async function invoke<T>(run: () => T | Promise<T>): Promise<T> {
   return await run();
 }
 
-function rejectionOf(
+function denialOf(
   refusal: { readonly message: string; readonly code: unknown; readonly redirectUrl: unknown },
   usualCode: string,
-): Rejection {
+): Denial {
   const code = typeof refusal.code === 'string' ? refusal.code : usualCode;
   const description = refusal.message;
-  if (typeof refusal.redirectUrl !== 'string') return { code, description };
-  // As Flash Media Server's application.redirectConnection.
-  return { code, description, info: { ex: { code: 302, redirect: refusal.redirectUrl } } };
+  if (typeof refusal.redirectUrl !== 'string') return { kind: 'forbidden', code, description };
+  return { kind: 'redirect', code, description, redirectUrl: refusal.redirectUrl };
 }

@@ -7,7 +7,9 @@ export type CallErrorCode =
   /** The client went before it answered, or had gone before it was called. */
   | 'ERR_CALL_CLOSED'
   /** `onConnect` has not accepted the client yet: it takes no calls. */
-  | 'ERR_CALL_NOT_CONNECTED';
+  | 'ERR_CALL_NOT_CONNECTED'
+  /** The client came over HTTP, where nobody can call it. */
+  | 'ERR_CALL_UNSUPPORTED';
 
 /** Why `client.call` has no result. */
 export class CallError extends Error {

@@ -6,19 +6,30 @@ import {
   type CallAnswer,
   type ConnectRequest,
 } from '@millrace/protocol';
+import type { ClientInfo, ClientTransport } from '../access/index.js';
 import type { AppClient, CallOptions } from './app-client.js';
 import { CallError } from './call-error.js';
 
-/** What an application may do with a connection. */
-export interface AppPeer {
-  readonly address: string;
-  /** Sends a call at once and returns its transaction id; throws as `ServerSession.call`. */
-  call(name: string, args: readonly AmfInput[]): number;
-  forgetCall(transactionId: number): void;
-  /** Sends a call that wants no answer. */
-  send(name: string, args: readonly AmfInput[]): void;
+/** Where a client is, and what can be done with its connection. */
+export interface AppPeer extends Pick<ClientInfo, 'transport' | 'address' | 'tls' | 'bearerToken'> {
+  /** Absent where the transport carries no calls of the server. */
+  readonly calls?: AppPeerCalls;
   close(): void;
 }
+
+export interface AppPeerCalls {
+  /** Sends a call at once and returns its transaction id; throws as `ServerSession.call`. */
+  call(name: string, args: readonly AmfInput[]): number;
+  forget(transactionId: number): void;
+  /** Sends a call that wants no answer. */
+  send(name: string, args: readonly AmfInput[]): void;
+}
+
+/** What a client says of itself: a `connect` request, or what stands for one over HTTP. */
+export type ConnectDetails = Pick<
+  ConnectRequest,
+  'app' | 'query' | 'tcUrl' | 'pageUrl' | 'swfUrl' | 'flashVer' | 'commandObject' | 'args'
+>;
 
 interface PendingCall {
   readonly name: string;
@@ -32,6 +43,10 @@ let nextId = 1;
 
 export class ConnectedClient implements AppClient {
   readonly id: string;
+  readonly transport: ClientTransport;
+  readonly address: string;
+  readonly tls: boolean;
+  readonly bearerToken: string | undefined;
   readonly app: string;
   readonly tcUrl: string;
   readonly query: URLSearchParams;
@@ -44,8 +59,12 @@ export class ConnectedClient implements AppClient {
   readonly #calls = new Map<number, PendingCall>();
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
 
-  constructor(peer: AppPeer, request: ConnectRequest) {
+  constructor(peer: AppPeer, request: ConnectDetails) {
     this.#peer = peer;
+    this.transport = peer.transport;
+    this.address = peer.address;
+    this.tls = peer.tls;
+    this.bearerToken = peer.bearerToken;
     this.id = String(nextId);
     nextId += 1;
     this.app = request.app;
@@ -58,10 +77,6 @@ export class ConnectedClient implements AppClient {
     this.args = request.args;
   }
 
-  get address(): string {
-    return this.#peer.address;
-  }
-
   get connected(): boolean {
     return this.#state === 'connected';
   }
@@ -69,13 +84,16 @@ export class ConnectedClient implements AppClient {
   call(name: string, args: readonly AmfInput[] = [], options: CallOptions = {}): Promise<AmfValue> {
     const { timeoutMs = defaultCallTimeoutMs } = options;
     const answer = new Promise<AmfValue>((resolve, reject) => {
+      const { calls } = this.#peer;
+      if (calls === undefined)
+        throw new CallError('ERR_CALL_UNSUPPORTED', `${name}: nobody can call a client over HTTP`);
       if (this.#state !== 'connected') throw this.#notConnected(name);
-      const id = this.#peer.call(name, args);
+      const id = calls.call(name, args);
       // Sending can be what closes it: to a client that takes nothing.
       if (!this.connected) throw this.#notConnected(name);
       const timer = setTimeout(() => {
         this.#calls.delete(id);
-        this.#peer.forgetCall(id);
+        calls.forget(id);
         reject(new CallError('ERR_CALL_TIMEOUT', `${name}: no answer within ${timeoutMs} ms`));
       }, timeoutMs);
       timer.unref();
@@ -87,7 +105,7 @@ export class ConnectedClient implements AppClient {
   }
 
   send(name: string, args: readonly AmfInput[] = []): void {
-    if (this.connected) this.#peer.send(name, args);
+    if (this.connected) this.#peer.calls?.send(name, args);
   }
 
   close(): void {

@@ -2,7 +2,7 @@ export type { AppClient, AppData, AppStream, CallOptions, PublishedAppStream } f
 export { AppConnection, type CallOutcome } from './app-connection.js';
 export { AppError } from './app-error.js';
 export { CallError, type CallErrorCode } from './call-error.js';
-export { ConnectedClient } from './connected-client.js';
+export { type AppPeer, type ConnectDetails, ConnectedClient } from './connected-client.js';
 export {
   type App,
   type AppDefinition,

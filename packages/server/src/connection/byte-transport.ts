@@ -2,6 +2,8 @@
 export interface ByteTransport {
   /** `203.0.113.7` or `2001:db8::7`. */
   readonly remoteAddress: string;
+  /** Whether the bytes travel encrypted with TLS. */
+  readonly tls: boolean;
   /** Bytes given to `write` and not yet taken by the kernel. */
   readonly pendingBytes: number;
   /** `false`: bytes from the peer are left with the kernel until it is `true` again. */

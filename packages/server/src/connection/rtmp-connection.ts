@@ -7,11 +7,11 @@ import {
   type ServerEvent,
   ServerSession,
 } from '@millrace/protocol';
-import type { App } from '../app/index.js';
+import type { Admissions } from '../admission/index.js';
 import type { Config } from '../config/index.js';
 import type { LiveStreams, Publication, Subscription } from '../live/index.js';
 import type { Logger } from '../log/index.js';
-import { AppGate } from './app-gate.js';
+import { AdmissionGate } from './admission-gate.js';
 import type { ByteTransport } from './byte-transport.js';
 import { RtmpPlayerSink } from './rtmp-player-sink.js';
 
@@ -19,8 +19,7 @@ export interface ConnectionContext {
   readonly config: Config;
   readonly streams: LiveStreams;
   readonly crypto: HandshakeCrypto;
-  /** What the server's user has programmed; absent: everything is accepted. */
-  readonly app?: App | undefined;
+  readonly admissions: Admissions;
   /** Monotonic clock, ms. */
   readonly now: () => number;
 }
@@ -47,8 +46,8 @@ export class RtmpConnection {
   readonly #session: ServerSession;
   readonly #publications = new Map<number, Publishing>();
   readonly #playing = new Map<number, Playing>();
-  readonly #gate: AppGate;
-  /** Bytes that have come while nothing was read because the application decides. */
+  readonly #gate: AdmissionGate;
+  /** Bytes that have come while nothing was read because somebody decides. */
   #heldBytes = 0;
   #lastActiveMs: number;
   #closed = false;
@@ -77,11 +76,10 @@ export class RtmpConnection {
         idleTimeoutMs: limits.idleTimeoutMs,
       },
     });
-    this.#gate = new AppGate({
-      app: context.app,
-      config: context.config,
+    this.#gate = new AdmissionGate({
+      admissions: context.admissions,
       session: this.#session,
-      address: transport.remoteAddress,
+      transport,
       log,
       flush: this.#flush,
       resume: (answer) => this.#resume(answer),
@@ -143,10 +141,10 @@ export class RtmpConnection {
         this.#connect(event.request);
         return;
       case 'publish':
-        this.#decide(event.request, () => this.#startPublishing(event.request));
+        this.#decide(event.request, (name) => this.#startPublishing(event.request, name));
         return;
       case 'play':
-        this.#decide(event.request, () => this.#startPlaying(event.request));
+        this.#decide(event.request, (name) => this.#startPlaying(event.request, name));
         return;
       case 'stopped':
         this.#gate.stopped(event.messageStreamId);
@@ -190,11 +188,14 @@ export class RtmpConnection {
   }
 
   #connect(request: ConnectRequest): void {
-    this.#log.debug({ app: request.app, tcUrl: request.tcUrl, flashVer: request.flashVer }, 'connect');
+    this.#log.debug(
+      { app: request.app, tcUrl: request.tcUrl.replace(/\?.*/s, '?…'), flashVer: request.flashVer },
+      'connect',
+    );
     this.#gate.connect(request);
   }
 
-  /** The application has decided: answers, then goes on with what has come in the meantime. */
+  /** It has been decided: answers, then goes on with what has come in the meantime. */
   #resume(answer: () => void): void {
     if (this.#closed) return;
     try {
@@ -211,22 +212,22 @@ export class RtmpConnection {
     this.#transport.setReading(true);
   }
 
-  /** A publisher that does not wait for its answer sends megabytes before a slow application has given it. */
+  /** A publisher that does not wait for its answer sends megabytes before somebody slow has given it. */
   #hold(byteCount: number): void {
     if (this.#closed) return;
     this.#heldBytes += byteCount;
     if (this.#heldBytes > maxHeldBytes) this.#transport.setReading(false);
   }
 
-  #decide(request: PublishRequest | PlayRequest, start: () => void): void {
+  #decide(request: PublishRequest | PlayRequest, start: (streamName: string) => void): void {
     const key = { app: this.#session.peer?.app ?? '', name: request.streamName };
-    // What cannot exist is none of the application's business.
+    // What cannot exist is nobody's business.
     if (this.#context.streams.isValidName(key)) this.#gate.decide(request, start);
-    else start();
+    else start(request.streamName);
   }
 
-  #startPublishing(request: PublishRequest): void {
-    const { messageStreamId, streamName: name } = request;
+  #startPublishing(request: PublishRequest, name: string): void {
+    const { messageStreamId } = request;
     const peer = this.#session.peer;
     const app = peer?.app ?? '';
     const software = (peer?.flashVer ?? '').slice(0, maxSoftwareLength);
@@ -280,8 +281,8 @@ export class RtmpConnection {
     this.#transport.end(`another publisher took over ${path}`);
   }
 
-  #startPlaying(request: PlayRequest): void {
-    const { messageStreamId, streamName: name } = request;
+  #startPlaying(request: PlayRequest, name: string): void {
+    const { messageStreamId } = request;
     const app = this.#session.peer?.app ?? '';
     // Answered before the stream is joined: the statuses stand before the first media on the wire.
     if (this.#context.streams.isValidName({ app, name })) {

@@ -9,6 +9,7 @@ import { FakeStreamSource } from '../../test/fake-stream-source.js';
 import { loadConfig } from '../config/index.js';
 import { silentLogger } from '../log/index.js';
 import { createHttpServer } from './http-server.js';
+import type { Admit } from './visit.js';
 
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -26,7 +27,7 @@ const serverInfo = {
   memoryBytes: 0,
 };
 
-async function start(options: { set?: string[]; files?: Record<string, string> } = {}) {
+async function start(options: { set?: string[]; files?: Record<string, string>; admit?: Admit } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-http-'));
   mkdirSync(join(folder, 'console/assets'), { recursive: true });
   for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
@@ -36,7 +37,9 @@ async function start(options: { set?: string[]; files?: Record<string, string> }
     config: loadConfig({ set: ['http.listen=127.0.0.1:0', ...(options.set ?? [])] }),
     logger: silentLogger,
     streams,
+    admit: options.admit ?? (() => ({ ok: true, visit: { end: () => undefined } })),
     serverInfo: () => serverInfo,
+    acceptRtmp: (socket) => socket.close(),
     consoleFolder: join(folder, 'console'),
   });
   const { port } = await server.listen();

@@ -11,17 +11,23 @@ import type { ServerInfo } from './api-types.js';
 import { readConsoleFiles } from './console-files.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
 import { createPageRoutes } from './page-routes.js';
-import { answer, answerUpgrade, type PlainAnswer } from './plain-answer.js';
+import { answer, answerUpgrade, crossOrigin, type PlainAnswer } from './plain-answer.js';
 import { parseRequestTarget, type RequestTarget } from './request-target.js';
+import { type AcceptRtmp, RtmpUpgrade } from './rtmp-upgrade.js';
 import type { FlvSink, FlvSubscription, StreamSource } from './stream-source.js';
 import type { Viewer } from './viewer.js';
+import type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';
+import { addressOf, refused, visitorOf } from './visitor-of.js';
 import { WsFlvViewer } from './ws-flv-viewer.js';
 
 export interface HttpServerOptions {
   readonly config: Pick<Config, 'http' | 'limits'>;
   readonly logger: Logger;
   readonly streams: StreamSource;
+  /** Asked before anybody watches. */
+  readonly admit: Admit;
   readonly serverInfo: () => ServerInfo;
+  readonly acceptRtmp: AcceptRtmp;
   /** Folder of the built console; by default the one that the build puts beside the compiled server. */
   readonly consoleFolder?: string;
 }
@@ -53,6 +59,7 @@ class FlvHttpServer implements HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
   readonly #webSockets: WebSocketServer;
+  readonly #rtmpUpgrade: RtmpUpgrade;
   readonly #answerPage: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly #viewers = new Set<Viewer>();
   readonly #webSocketViewers = new Set<WsFlvViewer>();
@@ -90,6 +97,7 @@ class FlvHttpServer implements HttpServer {
       autoPong: false,
       maxPayload: maxWebSocketPayloadBytes,
     });
+    this.#rtmpUpgrade = new RtmpUpgrade(options.config, options.acceptRtmp);
   }
 
   async listen(): Promise<BoundAddress> {
@@ -149,18 +157,14 @@ class FlvHttpServer implements HttpServer {
       case 'GET': {
         const { socket } = request;
         this.#taken.add(socket);
+        const open = (): void => this.#openHttpFlv(request, response, target);
         // On a connection with an earlier request still unanswered the response gets the socket when its turn comes.
-        if (response.socket === null) response.once('socket', () => this.#openHttpFlv(socket, response, target));
-        else this.#openHttpFlv(socket, response, target);
+        if (response.socket === null) response.once('socket', open);
+        else open();
         return;
       }
       case 'HEAD':
-        if (!this.#options.streams.isPublished(target.app, target.name)) {
-          answer(response, notPublished(target));
-          return;
-        }
-        response.writeHead(200, { ...mediaHeaders, connection: 'close' });
-        response.end();
+        this.#answerHead(request, response, target);
         return;
       case 'OPTIONS':
         response.writeHead(204, {
@@ -182,11 +186,74 @@ class FlvHttpServer implements HttpServer {
     }
   }
 
-  #openHttpFlv(socket: Socket, response: ServerResponse, target: MediaTarget): void {
+  #answerHead(request: IncomingMessage, response: ServerResponse, target: MediaTarget): void {
+    const refuse = (refusal: PlainAnswer): void => answer(response, refusal);
+    this.#admit(
+      request,
+      'http-flv',
+      target,
+      () => response.destroy(),
+      refuse,
+      (visit) => {
+        visit.end();
+        if (!this.#options.streams.isPublished(target.app, target.name)) {
+          refuse(notPublished(target));
+          return;
+        }
+        response.writeHead(200, { ...mediaHeaders, connection: 'close' });
+        response.end();
+      },
+    );
+  }
+
+  #openHttpFlv(request: IncomingMessage, response: ServerResponse, target: MediaTarget): void {
+    const { socket } = request;
     const viewer = new HttpFlvViewer(response, socket);
-    const isOpen = this.#open(viewer, 'httpFlv', socket, target, (onGone) => response.once('close', onGone));
-    if (isOpen) viewer.start();
-    else answer(response, notPublished(target));
+    const refuse = (refusal: PlainAnswer): void => answer(response, refusal);
+    this.#admit(
+      request,
+      'http-flv',
+      target,
+      () => viewer.destroy(),
+      refuse,
+      (visit) => {
+        const onGone = (gone: () => void): void => void response.once('close', gone);
+        if (this.#open(viewer, 'httpFlv', socket, target, visit, onGone)) viewer.start();
+        else refuse(notPublished(target));
+      },
+    );
+  }
+
+  /** Calls `enter` for who may watch, unless it has gone in the meantime, else `refuse`. */
+  #admit(
+    request: IncomingMessage,
+    transport: Visitor['transport'],
+    target: MediaTarget,
+    close: () => void,
+    refuse: (refusal: PlainAnswer) => void,
+    enter: (visit: Visit) => void,
+  ): void {
+    const { streams, admit } = this.#options;
+    const { socket } = request;
+    // What cannot exist is nobody's business.
+    if (!streams.isValidName(target.app, target.name)) {
+      refuse(notPublished(target));
+      return;
+    }
+    const proceed = (outcome: VisitOutcome): void => {
+      if (!outcome.ok) refuse(refused(outcome));
+      else if (socket.destroyed) outcome.visit.end();
+      else enter(outcome.visit);
+    };
+    const outcome = admit({ ...visitorOf(request, transport, target), close });
+    if (outcome instanceof Promise) void outcome.then(proceed).catch((err) => this.#fault(err, socket));
+    else proceed(outcome);
+  }
+
+  /** Nobody awaits a late decision: thrown on, it would end the process. */
+  #fault(err: unknown, socket: Socket): void {
+    this.#options.logger.error({ err }, 'a fault in the server ends a request; please report it');
+    socket.destroy();
   }
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
@@ -202,6 +269,10 @@ class FlvHttpServer implements HttpServer {
       this.#ignoreUpgrade(request, socket);
       return;
     }
+    if (RtmpUpgrade.isTarget(request.url ?? '/')) {
+      this.#rtmpUpgrade.upgrade(request, socket, head);
+      return;
+    }
     const target = parseRequestTarget(request.url ?? '/');
     switch (target.kind) {
       case 'malformed':
@@ -211,22 +282,41 @@ class FlvHttpServer implements HttpServer {
         answerUpgrade(socket, {
           status: 404,
           error: 'not-found',
-          message: 'There is no WebSocket here; try /APP/NAME.flv.',
+          message: 'There is no WebSocket here; try /APP/NAME.flv or /rtmp.',
         });
         return;
       case 'media':
-        if (!this.#options.streams.isPublished(target.app, target.name)) answerUpgrade(socket, notPublished(target));
-        else
-          this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
-            const viewer = new WsFlvViewer(ws);
-            this.#webSocketViewers.add(viewer);
-            ws.once('close', () => this.#webSocketViewers.delete(viewer));
-            if (!this.#open(viewer, 'wsFlv', socket, target, (onGone) => ws.once('close', onGone))) viewer.end();
-          });
+        this.#openWsFlv(request, socket, head, target);
         return;
       default:
         target satisfies never;
     }
+  }
+
+  #openWsFlv(request: IncomingMessage, socket: Socket, head: Buffer, target: MediaTarget): void {
+    const refuse = (refusal: PlainAnswer): void => answerUpgrade(socket, refusal);
+    this.#admit(
+      request,
+      'ws-flv',
+      target,
+      () => socket.destroy(),
+      refuse,
+      (visit) => {
+        if (!this.#options.streams.isPublished(target.app, target.name)) {
+          visit.end();
+          refuse(notPublished(target));
+          return;
+        }
+        // ws closes the socket of a request that is none of a WebSocket, without calling back.
+        socket.once('close', () => visit.end());
+        this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+          const viewer = new WsFlvViewer(ws);
+          this.#webSocketViewers.add(viewer);
+          ws.once('close', () => this.#webSocketViewers.delete(viewer));
+          if (!this.#open(viewer, 'wsFlv', socket, target, visit, (onGone) => ws.once('close', onGone))) viewer.end();
+        });
+      },
+    );
   }
 
   /** Java's client and curl may ask for h2c: who does not speak it answers as if that were not said. [RFC 9110 §7.8] */
@@ -247,14 +337,16 @@ class FlvHttpServer implements HttpServer {
     kind: 'httpFlv' | 'wsFlv',
     socket: Socket,
     { app, name, audio, video }: MediaTarget,
+    visit: Visit,
     whenGone: (onGone: () => void) => void,
   ): boolean {
     const { streams, logger } = this.#options;
-    const address = socket.remoteAddress ?? '';
+    const address = addressOf(socket);
     let subscription: FlvSubscription | undefined;
     const leave = (): void => {
       if (!this.#viewers.delete(viewer)) return;
       subscription?.close();
+      visit.end();
       logger.debug({ kind, stream: `${app}/${name}`, address }, 'viewer left');
     };
     const sink: FlvSink = {
@@ -273,6 +365,7 @@ class FlvHttpServer implements HttpServer {
     subscription = streams.openFlv(app, name, sink, { kind, chunked, address, audio, video });
     if (subscription === undefined) {
       this.#viewers.delete(viewer);
+      visit.end();
       return false;
     }
     logger.debug({ kind, stream: `${app}/${name}`, address }, 'viewer joined');
@@ -280,8 +373,6 @@ class FlvHttpServer implements HttpServer {
     return true;
   }
 }
-
-const crossOrigin = { 'access-control-allow-origin': '*' } as const;
 
 function malformed(reason: string): PlainAnswer {
   return { status: 400, error: 'bad-request', message: reason };

@@ -9,3 +9,4 @@ export type {
 } from './api-types.js';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
 export type { FlvSink, FlvSubscription, FlvViewerInfo, StreamSource } from './stream-source.js';
+export type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';

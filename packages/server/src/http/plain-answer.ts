@@ -5,9 +5,12 @@ import { lingerMs } from './viewer.js';
 
 /** An answer that is an error, for requests that do not reach the routes of the API. */
 export interface PlainAnswer extends ApiError {
-  readonly status: 400 | 404 | 405 | 503;
+  readonly status: 302 | 400 | 401 | 403 | 404 | 405 | 503;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Any page may play streams, and see why it cannot. */
+export const crossOrigin = { 'access-control-allow-origin': '*' } as const;
 
 /** Answers, and closes the connection: what else the client sends along is not read. */
 export function answer(response: ServerResponse, { status, headers, error, message }: PlainAnswer): void {

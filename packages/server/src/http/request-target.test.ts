@@ -16,7 +16,7 @@ describe('parseRequestTarget', () => {
     ['//live/test.flv', { app: '', name: 'live/test', audio: true, video: true }],
     ['/live/.flv', { app: 'live', name: '', audio: true, video: true }],
   ])('%s is media', (target, media) => {
-    expect(parseRequestTarget(target)).toEqual({ kind: 'media', ...media });
+    expect(parseRequestTarget(target)).toEqual({ kind: 'media', query: target.split('?')[1] ?? '', ...media });
   });
 
   it.each([

@@ -7,6 +7,8 @@ export type RequestTarget =
       readonly name: string;
       readonly audio: boolean;
       readonly video: boolean;
+      /** What follows the `?`; `''` where there is none. */
+      readonly query: string;
     }
   /** A page, a file of the console, or the API. */
   | { readonly kind: 'page' }
@@ -32,11 +34,13 @@ export function parseRequestTarget(target: string): RequestTarget {
   }
   const slash = path.indexOf('/', 1);
   if (!path.endsWith(mediaSuffix) || slash < 0 || path.startsWith(apiPrefix)) return { kind: 'page' };
-  const parameters = new URLSearchParams(query < 0 ? '' : target.slice(query + 1));
+  const queryText = query < 0 ? '' : target.slice(query + 1);
+  const parameters = new URLSearchParams(queryText);
   const audio = isWanted(parameters.get('audio'));
   const video = isWanted(parameters.get('video'));
   if (!audio && !video) return { kind: 'malformed', reason: 'Neither audio nor video is wanted.' };
-  return { kind: 'media', app: path.slice(1, slash), name: path.slice(slash + 1, -mediaSuffix.length), audio, video };
+  const name = path.slice(slash + 1, -mediaSuffix.length);
+  return { kind: 'media', app: path.slice(1, slash), name, audio, video, query: queryText };
 }
 
 function isWanted(value: string | null): boolean {

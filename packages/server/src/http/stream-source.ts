@@ -30,6 +30,8 @@ export interface FlvViewerInfo {
 
 /** What the HTTP server needs of the live streams. */
 export interface StreamSource {
+  /** Whether a stream could have this name. */
+  isValidName(app: string, name: string): boolean;
   isPublished(app: string, name: string): boolean;
   /** Starts sending; the first bytes may be written before this returns. `undefined`: nothing is published by this name. */
   openFlv(app: string, name: string, sink: FlvSink, viewer: FlvViewerInfo): FlvSubscription | undefined;

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
+import { Admissions } from '../admission/index.js';
 import { loadConfig } from '../config/index.js';
 import { handshakeCrypto } from '../connection/index.js';
 import { LiveStreams } from '../live/index.js';
 import { type Logger, silentLogger } from '../log/index.js';
-import { RtmpListener } from './index.js';
+import { RtmpConnections, RtmpListener } from './index.js';
 
 it('ends only the connection that meets a fault of the server, and says so', async () => {
   const config = loadConfig({ set: ['rtmp.listen=127.0.0.1:0'] });
@@ -27,8 +28,10 @@ it('ends only the connection that meets a fault of the server, and says so', asy
       throw fault;
     },
   };
-  const listener = new RtmpListener({ config, streams, crypto, now }, log);
-  const { port } = await listener.listen();
+  const admissions = new Admissions({ config, guards: [], app: undefined });
+  const connections = new RtmpConnections({ config, streams, crypto, admissions, now }, log);
+  const listener = new RtmpListener(connections, log);
+  const { port } = await listener.listen(config.rtmp.listen);
   const c1 = Buffer.alloc(1537, 1);
   c1[0] = 3;
 
@@ -45,6 +48,6 @@ it('ends only the connection that meets a fault of the server, and says so', asy
   const [answer] = await once(other, 'data');
   expect(answer[0]).toBe(3);
   other.destroy();
-  await listener.close(0);
+  await Promise.all([listener.close(), connections.close(0)]);
   streams.close();
 });

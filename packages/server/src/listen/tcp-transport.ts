@@ -1,22 +1,24 @@
 import type { Socket } from 'node:net';
-import type { ByteTransport } from '../connection/index.js';
+import type { RtmpTransport, TransportEvents } from './rtmp-transport.js';
 
 /** How long a peer may take to accept the last bytes after `end`, ms. */
 const lingerMs = 2000;
 
 /** A TCP socket as the connection layer sees it. */
-export class TcpTransport implements ByteTransport {
+export class TcpTransport implements RtmpTransport {
   readonly remoteAddress: string;
-  /** Why the connection was ended from this side; `undefined`: it was not. */
+  readonly tls = false;
   closeReason: string | undefined;
   readonly #socket: Socket;
-  readonly #onClosing: () => void;
+  readonly #events: TransportEvents;
 
-  /** `onClosing` is called once, when this side begins to close: nothing more is read from the peer after it. */
-  constructor(socket: Socket, onClosing: () => void) {
+  constructor(socket: Socket, events: TransportEvents) {
     this.#socket = socket;
-    this.#onClosing = onClosing;
+    this.#events = events;
     this.remoteAddress = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+    socket.on('data', (bytes) => events.received(bytes));
+    socket.on('error', (error) => events.failed(error));
+    socket.on('close', () => events.closed());
   }
 
   get pendingBytes(): number {
@@ -47,10 +49,14 @@ export class TcpTransport implements ByteTransport {
     if (this.#begin(reason)) this.#socket.destroy();
   }
 
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
   #begin(reason: string): boolean {
     if (this.closeReason !== undefined) return false;
     this.closeReason = reason;
-    this.#onClosing();
+    this.#events.closing();
     return true;
   }
 }

@@ -1,0 +1,2 @@
+export { Admission, type StreamRequest } from './admission.js';
+export { Admissions } from './admissions.js';

@@ -1,0 +1,180 @@
+import type {
+  AmfInput,
+  CallAnswer,
+  CallRequest,
+  ConnectRequest,
+  PlayRequest,
+  PublishRequest,
+  Rejection,
+  ServerSession,
+} from '@millrace/protocol';
+import type { Denial } from '../access/index.js';
+import { Admission, type Admissions } from '../admission/index.js';
+import type { AppPeer, CallOutcome } from '../app/index.js';
+import type { Publication } from '../live/index.js';
+import type { Logger } from '../log/index.js';
+import type { ByteTransport } from './byte-transport.js';
+
+export interface AdmissionGateOptions {
+  readonly admissions: Admissions;
+  readonly session: ServerSession;
+  readonly transport: Pick<ByteTransport, 'remoteAddress' | 'tls'>;
+  readonly log: Logger;
+  /** Sends what the session has to say. */
+  readonly flush: () => void;
+  /** Gives a late answer, unless the connection has closed, and goes on with what has come in the meantime. */
+  readonly resume: (answer: () => void) => void;
+  /** Sends what is due and closes. */
+  readonly close: () => void;
+}
+
+/**
+ * Between a session and who has a say about its client: asks before `connect`, `publish` and `play` are answered, and
+ * sees to what becomes of the answers, however late they are.
+ */
+export class AdmissionGate {
+  readonly #options: AdmissionGateOptions;
+  /** What is being decided on, by message stream. */
+  readonly #undecided = new Map<number, PublishRequest | PlayRequest>();
+  /** `undefined`: nobody has a say. */
+  #admission: Admission | undefined;
+
+  constructor(options: AdmissionGateOptions) {
+    this.#options = options;
+  }
+
+  connect(request: ConnectRequest): void {
+    const { admissions, session, log, resume } = this.#options;
+    const opened = admissions.open(request, () => this.#peer(), log);
+    if (!(opened instanceof Admission)) {
+      if (opened === undefined) session.accept(request);
+      else session.reject(request, rejectionOf(opened));
+      return;
+    }
+    this.#admission = opened;
+    const answer = (refused: Denial | undefined): void => {
+      if (refused !== undefined) session.reject(request, rejectionOf(refused));
+      else if (session.accept(request)) opened.accepted();
+    };
+    const verdict = opened.connect();
+    if (verdict instanceof Promise) void verdict.then((refused) => resume(() => answer(refused)));
+    else answer(verdict);
+  }
+
+  /** Calls `start` with the name of the stream: at once where nobody must be waited for, later where it is granted. */
+  decide(request: PublishRequest | PlayRequest, start: (streamName: string) => void): void {
+    const admission = this.#admission;
+    if (admission === undefined) {
+      start(request.streamName);
+      return;
+    }
+    const { session, resume } = this.#options;
+    const { messageStreamId } = request;
+    const answer = (refused: Denial | undefined): void => {
+      if (refused === undefined) start(admission.streamName(request));
+      else session.reject(request, rejectionOf(refused));
+    };
+    const verdict = request.kind === 'publish' ? admission.publish(request) : admission.play(request);
+    if (!(verdict instanceof Promise)) {
+      answer(verdict);
+      return;
+    }
+    this.#undecided.set(messageStreamId, request);
+    void verdict.then((refused) => {
+      if (this.#undecided.get(messageStreamId) !== request) {
+        // Closed in the meantime: who granted it is told, and no name or place is taken.
+        admission.ended(request);
+        return;
+      }
+      this.#undecided.delete(messageStreamId);
+      resume(() => answer(refused));
+    });
+  }
+
+  /** A message stream was closed: what is asked for it is of no interest any more. */
+  stopped(messageStreamId: number): void {
+    this.#undecided.delete(messageStreamId);
+  }
+
+  /** What was granted is over, or did not come about. */
+  ended(request: PublishRequest | PlayRequest): void {
+    this.#admission?.ended(request);
+  }
+
+  /** What the publisher's messages go to: `publication`, behind the application where that looks at data. */
+  watch(request: PublishRequest, publication: Publication): Publication {
+    return this.#admission?.watch(request, publication) ?? publication;
+  }
+
+  call(request: CallRequest): void {
+    const admission = this.#admission;
+    if (admission === undefined) {
+      this.#options.log.debug({ name: request.name.slice(0, maxLoggedName) }, 'unknown call');
+      this.#options.session.rejectCall(request);
+      return;
+    }
+    void admission
+      .call(request)
+      .then((outcome) => this.#options.resume(() => this.#answerCall(admission, request, outcome)));
+  }
+
+  answered(answer: CallAnswer): void {
+    this.#admission?.answered(answer);
+  }
+
+  /** The connection is gone, and `ended` was called for all that was granted. */
+  disconnected(): void {
+    this.#undecided.clear();
+    this.#admission?.disconnected();
+  }
+
+  #peer(): AppPeer {
+    const { session, transport, flush, close } = this.#options;
+    return {
+      transport: 'rtmp',
+      address: transport.remoteAddress,
+      tls: transport.tls,
+      bearerToken: undefined,
+      calls: {
+        call: (name: string, args: readonly AmfInput[]) => {
+          const transactionId = session.call(name, args);
+          flush();
+          return transactionId;
+        },
+        forget: (transactionId: number) => session.forgetCall(transactionId),
+        send: (name: string, args: readonly AmfInput[]) => {
+          session.sendCommand(name, 0, args);
+          flush();
+        },
+      },
+      close: () => {
+        if (session.peer !== undefined) {
+          session.sendStatus(0, 'NetConnection.Connect.Closed', 'The application closed the connection.');
+        }
+        close();
+      },
+    };
+  }
+
+  #answerCall(admission: Admission, request: CallRequest, outcome: CallOutcome): void {
+    const { session } = this.#options;
+    if (!outcome.ok) {
+      session.rejectCall(request, outcome.description, outcome.code);
+      return;
+    }
+    try {
+      session.respond(request, outcome.value);
+    } catch (error) {
+      session.rejectCall(request, admission.unsendable(request, error).description);
+    }
+  }
+}
+
+function rejectionOf({ code, description, redirectUrl }: Denial): Rejection {
+  if (redirectUrl === undefined) return { code, description };
+  // As Flash Media Server's application.redirectConnection.
+  return { code, description, info: { ex: { code: 302, redirect: redirectUrl } } };
+}
+
+/** Names can be of any length; a log line has room for this. */
+const maxLoggedName = 200;
