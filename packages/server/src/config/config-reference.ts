@@ -1,11 +1,12 @@
 import { stringify } from 'yaml';
-import { type Setting, settings } from './settings.js';
+import type { Setting } from './setting-kinds.js';
+import { settings } from './settings.js';
 
 /** What the documentation says of one key. */
 export interface ConfigReferenceEntry {
   /** Dotted: `rtmp.listen`. */
   readonly key: string;
-  readonly default: string | number | boolean;
+  readonly default: Setting<unknown>['default'];
   readonly allowed: string;
   readonly meaning: string;
 }
@@ -41,7 +42,7 @@ export function configYaml(): string {
 /** The page docs/configuration.md. */
 export function configMarkdown(): string {
   const rows = configReference().map(
-    (entry) => `| \`${entry.key}\` | \`${entry.default}\` | ${entry.allowed} | ${entry.meaning} |`,
+    (entry) => `| \`${entry.key}\` | \`${showDefault(entry.default)}\` | ${entry.allowed} | ${entry.meaning} |`,
   );
   return `${[
     '# Configuration',
@@ -64,10 +65,19 @@ export function configMarkdown(): string {
     'Addresses: `:1935` is every interface (IPv6 and IPv4), `127.0.0.1:1935` this machine only, port 0 any free port. An IPv6',
     'address needs quotes in YAML: `"[::1]:1935"`.',
     '',
+    'Lists and maps are given to `--set` in one line, as YAML writes them: `--set access.allow="[10.0.0.0/8, 192.0.2.7]"`,',
+    '`--set access.publishKeys="{live/studio: s3cret}"`. Keys that hold secrets (publishKeys, users, urlSecret, jwtSecret,',
+    'webhooks.secret, webhook URLs) take `file:PATH` in the place of a text: what that file holds, without the line break at',
+    'its end. No error and no log shows their values.',
+    '',
     '| key | default | allowed | meaning |',
     '|---|---|---|---|',
     ...rows,
   ].join('\n')}\n`;
+}
+
+function showDefault(value: Setting<unknown>['default']): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function wrapText(text: string, width: number): string[] {

@@ -120,11 +120,11 @@ describe('loadConfig', () => {
     ['rtmp.port=1935', 'config: there is no key rtmp.port; keys of rtmp: listen'],
     [
       'colour=red',
-      'config: there is no key colour; sections: rtmp, http, media, state, live, publish, app, webhooks, limits, log',
+      'config: there is no key colour; sections: rtmp, http, media, state, live, publish, app, access, webhooks, limits, log',
     ],
     [
       '__proto__.x=1',
-      'config: there is no key __proto__.x; sections: rtmp, http, media, state, live, publish, app, webhooks, limits, log',
+      'config: there is no key __proto__.x; sections: rtmp, http, media, state, live, publish, app, access, webhooks, limits, log',
     ],
     ['rtmp=1935', 'config: rtmp is "1935", but it is a section; its keys: rtmp.listen'],
     ['rtmp.listen', 'config: --set "rtmp.listen"; allowed: key=value, such as --set rtmp.listen=:1936'],
@@ -137,7 +137,7 @@ describe('loadConfig', () => {
     ['rtmp: 1935\n', 'config: rtmp is 1935, but it is a section; its keys: rtmp.listen'],
     [
       '- rtmp\n',
-      'config: FILE is ["rtmp"]; allowed: sections (rtmp, http, media, state, live, publish, app, webhooks, limits, log)',
+      'config: FILE is ["rtmp"]; allowed: sections (rtmp, http, media, state, live, publish, app, access, webhooks, limits, log)',
     ],
     ['rtpm:\n  listen: 1\n', 'config: there is no key rtpm; did you mean rtmp?'],
     ['live:\n  maxWindow: 5\n', 'config: there is no key live.maxWindow; did you mean live.maxWindowMs?'],
@@ -180,6 +180,68 @@ describe('loadConfig', () => {
     const error = errorOf(() => loadConfig({ set: [assignment] }));
     expect(error).toMatch(message);
     expect(error).not.toMatch(/s3cret|1234/);
+  });
+
+  it.each<[string, unknown]>([
+    ['access.allow=10.0.0.0/8', { allow: [{ address: '10.0.0.0', family: 'ipv4', prefix: 8 }] }],
+    [
+      'access.deny=[192.0.2.7, "2001:db8::/32", "::ffff:192.0.2.0/120"]',
+      {
+        deny: [
+          { address: '192.0.2.7', family: 'ipv4', prefix: 32 },
+          { address: '2001:db8::', family: 'ipv6', prefix: 32 },
+          { address: '192.0.2.0', family: 'ipv4', prefix: 24 },
+        ],
+      },
+    ],
+    ['access.apiFrom=::1', { apiFrom: [{ address: '::1', family: 'ipv6', prefix: 128 }] }],
+    ['access.playFrom=', { playFrom: [] }],
+    [
+      'access.publishKeys={live/studio: k3y, live: [a, "12"], "*": ""}',
+      {
+        publishKeys: new Map<string, unknown>([
+          ['live/studio', ['k3y']],
+          ['live', ['a', '12']],
+          ['*', 'open'],
+        ]),
+      },
+    ],
+    ['access.users={__proto__: pa:ss word}', { users: new Map([['__proto__', 'pa:ss word']]) }],
+    ['access.urlSecret=0123456789abcdef', { urlSecret: ['0123456789abcdef'] }],
+  ])('--set %s', (assignment, access) => {
+    expect(loadConfig({ set: [assignment] }).access).toMatchObject(access as object);
+  });
+
+  it.each([
+    ['access.allow=10.0.0.0/33', 'config: access.allow is "10.0.0.0/33"; allowed: IPv4 or IPv6 addresses and ranges'],
+    ['access.allow=[10.0.0.1, host]', 'config: access.allow is ["10.0.0.1","host"]; allowed: IPv4'],
+    [
+      'access.publishKeys={live/s3cret: 1234}',
+      'config: access.publishKeys is another value (not shown); allowed: a map',
+    ],
+    ['access.publishKeys={live: }', 'config: access.publishKeys is another value (not shown); allowed: a map'],
+    ['access.publishKeys={live: []}', 'config: access.publishKeys is another value (not shown); allowed: a map'],
+    ['access.publishKeys=s3cret', 'config: access.publishKeys is another value (not shown); allowed: a map'],
+    ['access.users={"a b": s3cret}', 'config: access.users is another value (not shown); allowed: a map'],
+    ['access.users={a: ""}', 'config: access.users is another value (not shown); allowed: a map'],
+    ['access.urlSecret=s3cret', 'config: access.urlSecret is another value (not shown); allowed: text of 16 to 1024'],
+    ['access.jwtSecret=[s3cret]', 'config: access.jwtSecret is another value (not shown); allowed: text of 32 to 1024'],
+    ['access.urlSecret=file:/none', 'config: access.urlSecret: cannot read /none: there is no such file'],
+    ['access.users={a: "file:/none"}', 'config: access.users: cannot read /none: there is no such file'],
+  ])('refuses --set %s', (assignment, message) => {
+    const error = errorOf(() => loadConfig({ set: [assignment] }));
+    expect(error.startsWith(message), error).toBe(true);
+    expect(error).not.toMatch(/s3cret|1234/);
+  });
+
+  it('reads secrets from files', () => {
+    const file = join(folder, 'secret');
+    writeFileSync(file, '0123456789abcdef-of-a-file\n');
+    const config = loadConfig({
+      set: [`access.urlSecret=file:${file}`, `access.publishKeys={live: ["file:${file}"]}`],
+    });
+    expect(config.access.urlSecret).toEqual(['0123456789abcdef-of-a-file']);
+    expect(config.access.publishKeys.get('live')).toEqual(['0123456789abcdef-of-a-file']);
   });
 
   it('names a file that cannot be read', () => {

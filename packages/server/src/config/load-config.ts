@@ -3,12 +3,14 @@ import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config-error.js';
 import { nearestKey } from './nearest-key.js';
-import { type Config, type Setting, settings } from './settings.js';
+import type { Setting } from './setting-kinds.js';
+import { type Config, settings } from './settings.js';
 
 /** No configuration comes near this; a wrong path (a recording) does. */
 const maxFileBytes = 1024 * 1024;
 /** Unknown keys are compared with all known ones: a key of a megabyte must not take minutes. */
 const maxKeyLength = 200;
+const secretFilePrefix = 'file:';
 
 const sections = new Map<string, ReadonlyMap<string, Setting<unknown>>>(
   Object.entries(settings).map(([section, keys]) => [section, new Map<string, Setting<unknown>>(Object.entries(keys))]),
@@ -39,10 +41,19 @@ export function loadConfig(options: { readonly file?: string | undefined; readon
 }
 
 function checkValue(path: string, setting: Setting<unknown>, value: unknown): unknown {
-  const result = v.safeParse(setting.schema, value);
+  const result = v.safeParse(setting.schema, setting.isSecret ? withSecretFiles(path, value) : value);
   if (result.success) return result.output;
   const shown = setting.isSecret ? 'another value (not shown)' : showValue(value);
   throw new ConfigError(`${path} is ${shown}; allowed: ${setting.allowed}`);
+}
+
+/** `value` with what the file holds in the place of each text `file:PATH`. */
+function withSecretFiles(path: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => withSecretFiles(path, item));
+  if (isMapping(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSecretFiles(path, item)]));
+  if (typeof value !== 'string' || !value.startsWith(secretFilePrefix)) return value;
+  return readText(value.slice(secretFilePrefix.length), `${path}: `).replace(/\r?\n$/, '');
 }
 
 /** The values of a file by their dotted keys, not checked yet. */
@@ -66,14 +77,15 @@ function readFile(file: string): Map<string, unknown> {
   return given;
 }
 
-function readText(file: string): string {
+function readText(file: string, prefix = ''): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new ConfigError(`cannot read ${file}: ${readFailure(error)}`, { cause: error });
+    throw new ConfigError(`${prefix}cannot read ${file}: ${readFailure(error)}`, { cause: error });
   }
-  if (bytes.length > maxFileBytes) throw new ConfigError(`${file} is larger than 1 MiB; is it the right file?`);
+  if (bytes.length > maxFileBytes)
+    throw new ConfigError(`${prefix}${file} is larger than 1 MiB; is it the right file?`);
   return bytes.toString('utf8');
 }
 
@@ -110,7 +122,21 @@ function parseAssignment(assignment: string): [key: string, value: unknown] {
   const key = assignment.slice(0, equals).trim();
   if (sections.has(key)) throw notASection(key, assignment.slice(equals + 1));
   if (!knownKeys.includes(key)) throw unknownKey(key);
-  return [key, parseScalar(assignment.slice(equals + 1).trim())];
+  const text = assignment.slice(equals + 1).trim();
+  const [section = '', name = ''] = key.split('.');
+  const isCollection = sections.get(section)?.get(name)?.isCollection === true;
+  return [key, isCollection ? parseCollection(text) : parseScalar(text)];
+}
+
+/** What is no YAML is taken as text: `::1` is an address. */
+function parseCollection(text: string): unknown {
+  const document = parseDocument(text, { prettyErrors: false });
+  if (document.errors.length > 0) return text;
+  try {
+    return document.toJS() ?? '';
+  } catch {
+    return text;
+  }
 }
 
 /** What is no YAML scalar is taken as text: `[::1]:1935` must not need quotes within quotes on a command line. */

@@ -1,129 +1,16 @@
-import * as v from 'valibot';
-import { type ListenAddress, parseListenAddress } from './listen-address.js';
-import { parseWebhookUrl } from './webhook-url.js';
-
-/** One key of the configuration: what it accepts, and what the reference says about it. */
-export interface Setting<Value> {
-  readonly schema: v.GenericSchema<unknown, Value>;
-  /** As it would be written in the file. */
-  readonly default: string | number | boolean;
-  readonly allowed: string;
-  readonly meaning: string;
-  /** The value holds or can hold a secret: no error shows it. */
-  readonly isSecret?: true;
-}
-
-function integer(fallback: number, min: number, max: number, meaning: string): Setting<number> {
-  return {
-    schema: v.pipe(v.unknown(), v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max)),
-    default: fallback,
-    allowed: `a whole number from ${min} to ${max}`,
-    meaning,
-  };
-}
-
-function choice<const Options extends readonly string[]>(
-  options: Options,
-  fallback: Options[number],
-  meaning: string,
-): Setting<Options[number]> {
-  return {
-    schema: v.pipe(v.unknown(), v.picklist(options)),
-    default: fallback,
-    allowed: options.join(', '),
-    meaning,
-  };
-}
-
-function flag(fallback: boolean, meaning: string): Setting<boolean> {
-  return { schema: v.pipe(v.unknown(), v.boolean()), default: fallback, allowed: 'true, false', meaning };
-}
-
-function folder(fallback: string, meaning: string): Setting<string> {
-  return {
-    // A zero byte would make every later file operation throw a programming error instead of a readable one.
-    schema: v.pipe(
-      v.unknown(),
-      v.string(),
-      v.nonEmpty(),
-      v.check((path) => !path.includes('\0')),
-    ),
-    default: fallback,
-    allowed: 'the path of a folder',
-    meaning,
-  };
-}
-
-function optionalFile(meaning: string): Setting<string> {
-  return {
-    schema: v.pipe(
-      v.unknown(),
-      v.string(),
-      v.check((path) => !path.includes('\0')),
-    ),
-    default: '',
-    allowed: 'the path of a file, or nothing',
-    meaning,
-  };
-}
-
-function listen(fallback: string, meaning: string): Setting<ListenAddress> {
-  return {
-    schema: v.pipe(
-      v.unknown(),
-      v.union([v.string(), v.pipe(v.number(), v.integer(), v.transform(String))]),
-      v.rawTransform(({ dataset, addIssue, NEVER }) => {
-        const address = parseListenAddress(dataset.value);
-        if (address !== undefined) return address;
-        addIssue();
-        return NEVER;
-      }),
-    ),
-    default: fallback,
-    allowed: '":PORT", "HOST:PORT" or "[IPV6]:PORT", with a port from 0 (any free one) to 65535',
-    meaning,
-  };
-}
-
-function webhookUrl(meaning: string): Setting<URL | undefined> {
-  return {
-    schema: v.pipe(
-      v.unknown(),
-      v.string(),
-      v.rawTransform(({ dataset, addIssue, NEVER }) => {
-        const url = parseWebhookUrl(dataset.value);
-        if (url !== undefined || dataset.value === '') return url;
-        addIssue();
-        return NEVER;
-      }),
-    ),
-    default: '',
-    allowed: 'an http:// or https:// URL, or nothing',
-    meaning,
-    isSecret: true,
-  };
-}
-
-function eventWebhookUrl(event: string): Setting<URL | 'off' | undefined> {
-  const { schema } = webhookUrl('');
-  return {
-    schema: v.union([v.literal('off'), schema]),
-    default: '',
-    allowed: 'an http:// or https:// URL, off, or nothing',
-    meaning: `Where ${event} is sent instead of webhooks.url; off: nowhere.`,
-    isSecret: true,
-  };
-}
-
-function secret(meaning: string): Setting<string> {
-  return {
-    schema: v.pipe(v.unknown(), v.string(), v.maxLength(1024)),
-    default: '',
-    allowed: 'text of up to 1024 characters (in quotes where it is a number), or nothing',
-    meaning,
-    isSecret: true,
-  };
-}
+import { accessSettings } from './access-settings.js';
+import {
+  choice,
+  eventWebhookUrl,
+  flag,
+  folder,
+  integer,
+  listen,
+  optionalFile,
+  type Setting,
+  secret,
+  webhookUrl,
+} from './setting-kinds.js';
 
 const kibi = 1024;
 const mebi = 1024 * kibi;
@@ -182,7 +69,7 @@ export const settings = {
   },
   app: {
     file: optionalFile(
-      'JavaScript file (or TypeScript, from Node 22.18 on) of your application, which decides who may connect, publish and play. Relative to the folder that the server is started in. --app sets this key.',
+      'JavaScript or TypeScript file of your application, which decides who may connect, publish and play. Relative to the folder that the server is started in. --app sets this key.',
     ),
     timeoutMs: integer(
       10_000,
@@ -195,6 +82,7 @@ export const settings = {
       'Clients that connect to a name that the application file does not have are refused. Without, they publish and play freely. Only with app.file.',
     ),
   },
+  access: accessSettings,
   webhooks: {
     url: webhookUrl(
       'Your program that is asked who may connect, publish and play, and told when that ends: with a POST of JSON. User and password in the URL are sent as Basic authorization.',
@@ -217,7 +105,7 @@ export const settings = {
     maxPending: integer(
       1000,
       1,
-      100_000,
+      10_000,
       'Webhooks that may wait to be sent. More requests of clients are refused; of events, the oldest are dropped.',
     ),
   },
