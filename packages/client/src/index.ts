@@ -1,3 +1,4 @@
+export type { Bandwidth } from './bandwidth.js';
 export { RtmpCommandError, RtmpConnectionError } from './errors.js';
 export { type ConnectOptions, NetConnection } from './net-connection.js';
 export type { NetStream, NetStreamEvent, PlayOptions, PublishOptions, PublishType } from './net-stream.js';

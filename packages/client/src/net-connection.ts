@@ -12,6 +12,7 @@ import {
   type StatusInfo,
 } from '@millrace/protocol';
 import { platform } from '#platform';
+import { type Bandwidth, isBandwidthCheck, readBandwidth } from './bandwidth.js';
 import type { ByteConnection } from './byte-connection.js';
 import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
 import { NetStream, type StreamPort, type StreamSink } from './net-stream.js';
@@ -36,8 +37,13 @@ export interface ConnectOptions
   readonly maxQueuedBytes?: number;
   /** Statuses of the connection itself, such as `NetConnection.Connect.Closed`. */
   readonly onStatus?: (status: StatusInfo) => void;
-  /** Calls of the server: what is returned, or resolved to, is the answer; what is thrown, the refusal's description. */
+  /**
+   * Calls of the server: what is returned, or resolved to, is the answer; what is thrown, the refusal's description. The
+   * calls of a bandwidth check are answered all the same where this throws, or returns `undefined`.
+   */
   readonly onCall?: (call: ServerCall) => AmfInput | Promise<AmfInput>;
+  /** What came of a check of the bandwidth; `connection.call('checkBandwidth')` asks for one. */
+  readonly onBandwidth?: (bandwidth: Bandwidth) => void;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -260,7 +266,7 @@ export class NetConnection {
         if ('messageStreamId' in event.event) this.#sinks.get(event.event.messageStreamId)?.onUserControl(event.event);
         return;
       case 'call':
-        void this.#answerCall(event.call);
+        this.#takeCall(event.call);
         return;
       default:
         event satisfies never;
@@ -281,16 +287,23 @@ export class NetConnection {
     return playing.length === 1 ? playing[0] : undefined;
   }
 
-  async #answerCall(call: ServerCall): Promise<void> {
+  #takeCall(call: ServerCall): void {
+    const bandwidth = readBandwidth(call);
+    if (bandwidth !== undefined) this.#options.onBandwidth?.(bandwidth);
     const { onCall } = this.#options;
-    if (!onCall) {
-      this.#session.rejectCall(call);
-      return; // Sent with the rest of what these bytes from the server set off.
-    }
+    if (onCall) void this.#answerCall(call, onCall);
+    // Sent with the rest of what these bytes from the server set off.
+    else if (isBandwidthCheck(call)) this.#session.respond(call, null);
+    else this.#session.rejectCall(call);
+  }
+
+  async #answerCall(call: ServerCall, onCall: NonNullable<ConnectOptions['onCall']>): Promise<void> {
     try {
-      this.#session.respond(call, await onCall(call));
+      const answer = await onCall(call);
+      this.#session.respond(call, isBandwidthCheck(call) ? (answer ?? null) : answer);
     } catch (error) {
-      this.#session.rejectCall(call, error instanceof Error ? error.message : String(error));
+      if (isBandwidthCheck(call)) this.#session.respond(call, null);
+      else this.#session.rejectCall(call, error instanceof Error ? error.message : String(error));
     }
     this.#socket.flush();
   }
