@@ -29,3 +29,4 @@ export {
   type TransimitType,
   transimitTypes,
 } from './service-protocol.js';
+export { defaultServiceQueueLimits, type PushResult, ServiceQueue, type ServiceQueueLimits } from './service-queue.js';
