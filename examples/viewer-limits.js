@@ -1,6 +1,6 @@
 // No more than so many viewers for each stream, and for each address. Who is too many is refused with a reason.
 //   MAX_VIEWERS=100 MAX_PER_ADDRESS=3 millrace serve --app examples/viewer-limits.js
-// Viewers over RTMP only: HTTP-FLV and WebSocket-FLV are not asked about.
+// Over RTMP, HTTP-FLV and WebSocket-FLV alike.
 import { defineApp, reject } from 'millrace';
 
 const maxViewers = Number(process.env.MAX_VIEWERS ?? 100);
