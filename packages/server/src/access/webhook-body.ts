@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { streamPath } from '../live/index.js';
+import { version } from '../version.js';
+import type { ClientInfo } from './client-info.js';
+import type { RequestedPublication, RequestedStream } from './guard.js';
+
+export type WebhookEvent = 'on_connect' | 'on_publish' | 'on_unpublish' | 'on_play' | 'on_stop';
+
+/** The stream of an event. */
+export interface WebhookStream {
+  /** The same in `on_publish` and its `on_unpublish`, in `on_play` and its `on_stop`. */
+  readonly id: string;
+  readonly requested: RequestedStream | RequestedPublication;
+  /** Since it was granted; for the events that end it. */
+  readonly durationMs?: number;
+}
+
+const server = { id: randomUUID(), host: hostname(), version };
+
+/** The JSON text of an event; its fields are documented in docs/webhooks.md. */
+export function webhookBody(event: WebhookEvent, unixMs: number, client: ClientInfo, stream?: WebhookStream): string {
+  return JSON.stringify({
+    event,
+    id: randomUUID(),
+    time: unixMs,
+    server,
+    client: {
+      id: client.id,
+      transport: client.transport,
+      address: client.address,
+      tls: client.tls,
+      app: client.app,
+      tcUrl: client.tcUrl,
+      query: queryObject(client.query),
+      pageUrl: client.pageUrl,
+      swfUrl: client.swfUrl,
+      software: client.flashVer,
+      bearerToken: client.bearerToken ?? '',
+    },
+    ...(stream === undefined ? {} : streamFields(client, stream)),
+  });
+}
+
+function streamFields(client: ClientInfo, { id, requested, durationMs }: WebhookStream): object {
+  const { name, query } = requested;
+  return {
+    stream: {
+      id,
+      app: client.app,
+      name,
+      path: streamPath({ app: client.app, name }) ?? '',
+      query: queryObject(query),
+      ...('type' in requested ? { type: requested.type } : {}),
+    },
+    ...(durationMs === undefined ? {} : { durationMs }),
+  };
+}
+
+/** Of a name that is given more than once, the first value, as `URLSearchParams.get` has it. */
+function queryObject(query: URLSearchParams): Record<string, string> {
+  const first = new Map<string, string>();
+  for (const [name, value] of query) if (!first.has(name)) first.set(name, value);
+  return Object.fromEntries(first);
+}
