@@ -1,5 +1,5 @@
 import { AmfObject, type AmfValue } from '@millrace/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AppClient, type AppDefinition, CallError, defineApp, reject } from '../src/index.js';
 import type { WireMessage } from './wire/chunk-reader.js';
 import { gate } from './wire/gate.js';
@@ -174,6 +174,42 @@ describe('client.call', () => {
     expect(await codeOf(client.call('ask'))).toBe('ERR_CALL_CLOSED');
     client.send('tell');
     client.close();
+  });
+
+  it('rejects all that wait when the application closes the connection', async () => {
+    const { wire, client } = await connected();
+    const answers = [client.call('ask'), client.call('ask', [], { timeoutMs: 60_000 })].map(codeOf);
+    client.close();
+    expect(await Promise.all(answers)).toEqual(['ERR_CALL_CLOSED', 'ERR_CALL_CLOSED']);
+    await wire.closed;
+  });
+
+  it('rejects with the reason of a signal, and does not mind a late answer', async () => {
+    const { wire, client } = await connected();
+    const aborting = new AbortController();
+    const answer = client.call('ask', [], { signal: aborting.signal });
+    const { values } = await wire.nextMessage(({ values: [name] }) => name === 'ask');
+    aborting.abort(new Error('changed my mind'));
+    await expect(answer).rejects.toThrow('changed my mind');
+    wire.sendCommand('_result', Number(values[1]), [null, 42]);
+    await wire.barrier();
+    await expect(client.call('never sent', [], { signal: aborting.signal })).rejects.toThrow('changed my mind');
+    await wire.barrier();
+    expect(wire.received.some(({ values: [name] }) => name === 'never sent')).toBe(false);
+  });
+
+  it('lets go of a signal when it is answered', async () => {
+    const { wire, client } = await connected();
+    const { signal } = new AbortController();
+    const listening = new Set<unknown>();
+    vi.spyOn(signal, 'addEventListener').mockImplementation((_type, listener) => listening.add(listener));
+    vi.spyOn(signal, 'removeEventListener').mockImplementation((_type, listener) => listening.delete(listener));
+    const answer = client.call('ask', [], { signal });
+    expect(listening.size).toBe(1);
+    const { values } = await wire.nextMessage(({ values: [name] }) => name === 'ask');
+    wire.sendCommand('_result', Number(values[1]), [null, 42]);
+    await answer;
+    expect(listening.size).toBe(0);
   });
 
   it('is refused before the client is let in', async () => {

@@ -13,7 +13,8 @@ export interface AppClient extends ClientInfo {
    * Calls a method of the client and resolves to the first value of its answer.
    *
    * Rejects with `CallError`: the client refuses, takes longer than `timeoutMs` (default 10,000), goes, is not
-   * connected yet, or takes no calls because it came over HTTP. Rejects with `RtmpUsageError` for values that AMF cannot carry, and where 64 calls wait already.
+   * connected yet, or takes no calls because it came over HTTP. Rejects with `RtmpUsageError` for values that AMF cannot
+   * carry, and where 64 calls wait already. Rejects with the reason of `signal` when that is aborted.
    */
   call(name: string, args?: readonly AmfInput[], options?: CallOptions): Promise<AmfValue>;
   /**
@@ -29,6 +30,8 @@ export interface AppClient extends ClientInfo {
 export interface CallOptions {
   /** Milliseconds. */
   readonly timeoutMs?: number;
+  /** Gives up waiting, and the promise rejects with the signal's reason; the call has been sent all the same. */
+  readonly signal?: AbortSignal;
 }
 
 /** A stream that a client plays: the same object in `onPlay` and `onStop`. */

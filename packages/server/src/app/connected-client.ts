@@ -35,7 +35,8 @@ interface PendingCall {
   readonly name: string;
   readonly resolve: (value: AmfValue) => void;
   readonly reject: (error: CallError) => void;
-  readonly timer: NodeJS.Timeout;
+  /** Lets go of the timer and the signal. */
+  readonly stopWaiting: () => void;
 }
 
 const defaultCallTimeoutMs = 10_000;
@@ -82,22 +83,32 @@ export class ConnectedClient implements AppClient {
   }
 
   call(name: string, args: readonly AmfInput[] = [], options: CallOptions = {}): Promise<AmfValue> {
-    const { timeoutMs = defaultCallTimeoutMs } = options;
+    const { timeoutMs = defaultCallTimeoutMs, signal } = options;
     const answer = new Promise<AmfValue>((resolve, reject) => {
       const { calls } = this.#peer;
       if (calls === undefined)
         throw new CallError('ERR_CALL_UNSUPPORTED', `${name}: nobody can call a client over HTTP`);
       if (this.#state !== 'connected') throw this.#notConnected(name);
+      signal?.throwIfAborted();
       const id = calls.call(name, args);
       // Sending can be what closes it: to a client that takes nothing.
       if (!this.connected) throw this.#notConnected(name);
-      const timer = setTimeout(() => {
-        this.#calls.delete(id);
+      const giveUp = (reason: unknown): void => {
+        this.#take(id);
         calls.forget(id);
-        reject(new CallError('ERR_CALL_TIMEOUT', `${name}: no answer within ${timeoutMs} ms`));
+        reject(reason);
+      };
+      const timer = setTimeout(() => {
+        giveUp(new CallError('ERR_CALL_TIMEOUT', `${name}: no answer within ${timeoutMs} ms`));
       }, timeoutMs);
       timer.unref();
-      this.#calls.set(id, { name, resolve, reject, timer });
+      const onAbort = (): void => giveUp(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopWaiting = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      this.#calls.set(id, { name, resolve, reject, stopWaiting });
     });
     // Who called and does not care about the answer is no reason to end the process.
     answer.catch(() => undefined);
@@ -118,10 +129,8 @@ export class ConnectedClient implements AppClient {
   }
 
   answered({ transactionId, ok, args: [value] }: CallAnswer): void {
-    const call = this.#calls.get(transactionId);
+    const call = this.#take(transactionId);
     if (call === undefined) return;
-    this.#calls.delete(transactionId);
-    clearTimeout(call.timer);
     if (ok) call.resolve(value);
     else call.reject(new CallError('ERR_CALL_REFUSED', `${call.name}: ${describeRefusal(value)}`, value));
   }
@@ -129,11 +138,18 @@ export class ConnectedClient implements AppClient {
   /** The connection is gone. */
   closed(): void {
     this.#state = 'closed';
-    for (const { name, reject, timer } of this.#calls.values()) {
-      clearTimeout(timer);
+    for (const { name, reject, stopWaiting } of this.#calls.values()) {
+      stopWaiting();
       reject(new CallError('ERR_CALL_CLOSED', `${name}: the client has gone`));
     }
     this.#calls.clear();
+  }
+
+  #take(transactionId: number): PendingCall | undefined {
+    const call = this.#calls.get(transactionId);
+    this.#calls.delete(transactionId);
+    call?.stopWaiting();
+    return call;
   }
 
   #notConnected(name: string): CallError {
