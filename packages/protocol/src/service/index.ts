@@ -6,6 +6,8 @@ export {
   parseCapability,
 } from './capability.js';
 export { type Danmu, type DanmuLimits, defaultDanmuLimits, formatDanmu, parseDanmu } from './danmu.js';
+export { type AssOptions, defaultAssOptions, formatAss, type TimedDanmu } from './danmu-ass.js';
+export { formatStoredDanmu, parseStoredDanmu, type StoredDanmu } from './danmu-store.js';
 export {
   formatServe,
   parseServe,
