@@ -155,6 +155,23 @@ describe('published data', () => {
   });
 });
 
+describe('a session with object encoding 3', () => {
+  it('takes publish and play of type 17, whose values may be AMF3, and of type 20', async () => {
+    const client = await connected(3);
+    const ids = [await client.createStream(), await client.createStream(), await client.createStream()];
+    client.sendExtendedCommand('publish', 0, [amf3(null), amf3('mixed'), amf3('live')], ids[0]);
+    await client.status('NetStream.Publish.Start');
+    client.sendExtendedCommand('play', 0, [null, amf3('mixed'), amf3(-2), amf3(-1), amf3(true)], ids[1]);
+    await client.status('NetStream.Play.Start');
+    client.sendCommand('play', 0, [null, 'mixed'], ids[2]);
+    await client.status('NetStream.Play.Start');
+    client.sendMessage({ type: 8, messageStreamId: ids[0] ?? 0, payload: aacFrame(3) });
+    expect([await client.nextMedia(), await client.nextMedia()]).toMatchObject(
+      ids.slice(1).map((messageStreamId) => ({ type: 8, messageStreamId, payload: aacFrame(3) })),
+    );
+  });
+});
+
 describe('procedures over type 17', () => {
   it('get AMF3 and answer in it', async () => {
     const client = await connected(3);

@@ -84,11 +84,15 @@ describe('encodeAmf0Form', () => {
   it('is none where it would be out of proportion, soon found out', () => {
     const text = 'a'.repeat(1000);
     expect(encodeAmf0Form([Array.from({ length: 4 }, () => text)], 100)).toBeDefined();
-    expect(encodeAmf0Form([Array.from({ length: 60_000 }, () => text)], 100)).toBeUndefined();
+    const xml = new AmfXml(text);
     const bytes = new Uint8Array(1000);
-    expect(encodeAmf0Form([Array.from({ length: 60_000 }, () => bytes)], 100)).toBeUndefined();
-    const names = Array.from({ length: 60_000 }, () => new AmfObject([[text, 1]]));
-    expect(encodeAmf0Form(names, 100)).toBeUndefined();
+    for (const length of [10, 60_000]) {
+      for (const value of [text, xml, bytes]) {
+        expect(encodeAmf0Form([Array.from({ length }, () => value)], 100)).toBeUndefined();
+      }
+      const names = Array.from({ length }, () => new AmfObject([[text, 1]]));
+      expect(encodeAmf0Form(names, 100)).toBeUndefined();
+    }
   });
 
   it('is none for a name that AMF0 has no room for, and for more than a message can hold', () => {

@@ -156,6 +156,14 @@ describe('readPublishedData with AMF3', () => {
     expect(readPublishedData(data(named, messageTypes.dataAmf3))).toEqual({ action: 'drop' });
   });
 
+  it('gives type 15 that breaks off before any AMF3 to the same, for there may be some behind', () => {
+    const broken = Uint8Array.of(0, ...encodeAmf0(['onText']), 0xff, 0x11, 4, 1);
+    expect(readPublishedData(data(broken, messageTypes.dataAmf3))).toMatchObject({
+      message: { messageTypeId: 15, payload: broken, amf0: undefined },
+    });
+    expect(readPublishedData(data(broken.subarray(1)))).toMatchObject({ message: { messageTypeId: 18 } });
+  });
+
   it('takes any bytes', () => {
     const marked = fc.uint8Array({ maxLength: 40 }).map((bytes) => Uint8Array.of(0, 2, 0, 1, 0x61, 0x11, ...bytes));
     fc.assert(

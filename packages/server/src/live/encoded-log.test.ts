@@ -139,4 +139,14 @@ describe('data', () => {
     expect(rtmpEncoding(1, 60_000, both, 3).encodedLength(longest)).toBe(0);
     expect(rtmpEncoding(1, 60_000, both).encodedLength(longest)).toBeGreaterThan(0xff_ffff);
   });
+
+  it('counts for the memory of the log in both its forms', () => {
+    const log = logOf([onlyAmf3]);
+    const before = log.bytes;
+    log.append({ message: { ...onlyAmf3, amf0: new Uint8Array(1000) }, arrivedMs: 0 });
+    expect(log.bytes).toBe(2 * before + 1000);
+    log.dropOldest();
+    log.dropOldest();
+    expect(log.bytes).toBe(0);
+  });
 });
