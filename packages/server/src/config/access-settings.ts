@@ -1,37 +1,13 @@
 import * as v from 'valibot';
 import { type AddressRange, parseAddressRange } from './address-range.js';
-import { choice, optionalFile, type Setting } from './setting-kinds.js';
+import { choice, list, maxEntries, optionalFile, type Setting } from './setting-kinds.js';
 
-const maxEntries = 10_000;
 const maxTextLength = 1024;
 /** As long as the key of an HMAC-SHA256 is of use against somebody who tries them all on a link. */
 const minUrlSecretLength = 16;
 /** [RFC 7518 §3.2] a key of the size of the hash or larger. */
 const minTokenSecretLength = 32;
 const userPattern = /^[\w.@-]{1,48}$/;
-
-/** One value stands for a list of one. */
-function list<Item>(
-  parse: (item: unknown) => Item | undefined,
-  item: { readonly allowed: string; readonly meaning: string; readonly isSecret?: true },
-): Setting<readonly Item[]> {
-  return {
-    schema: v.pipe(
-      v.unknown(),
-      v.rawTransform(({ dataset, addIssue, NEVER }) => {
-        const { value } = dataset;
-        const items: readonly unknown[] = Array.isArray(value) ? value : value === '' ? [] : [value];
-        const parsed = items.map(parse).filter((each) => each !== undefined);
-        if (parsed.length === items.length && items.length <= maxEntries) return parsed;
-        addIssue();
-        return NEVER;
-      }),
-    ),
-    default: [],
-    isCollection: true,
-    ...item,
-  };
-}
 
 function map<Value>(
   parse: (key: string, value: unknown) => Value | undefined,

@@ -126,3 +126,39 @@ export function secret(meaning: string): Setting<string> {
     isSecret: true,
   };
 }
+
+/** In a list or a map. */
+export const maxEntries = 10_000;
+
+/** One value stands for a list of one. */
+export function list<Item>(
+  parse: (item: unknown) => Item | undefined,
+  item: { readonly allowed: string; readonly meaning: string; readonly isSecret?: true },
+  fallback: readonly string[] = [],
+): Setting<readonly Item[]> {
+  return {
+    schema: v.pipe(
+      v.unknown(),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const { value } = dataset;
+        const items: readonly unknown[] = Array.isArray(value) ? value : value === '' ? [] : [value];
+        const parsed = items.map(parse).filter((each) => each !== undefined);
+        if (parsed.length === items.length && items.length <= maxEntries) return parsed;
+        addIssue();
+        return NEVER;
+      }),
+    ),
+    default: fallback,
+    isCollection: true,
+    ...item,
+  };
+}
+
+export function origins(meaning: string): Setting<readonly string[]> {
+  const parse = (item: unknown): string | undefined =>
+    typeof item === 'string' && originPattern.test(item) ? item.toLowerCase() : undefined;
+  return list(parse, { allowed: '"*", or origins such as https://example.org, one or a list', meaning }, ['*']);
+}
+
+/** As browsers send it: scheme, host, and the port unless it is the default. [RFC 6454 §6.1] */
+const originPattern = /^(?:\*|https?:\/\/[^/?#\s]+)$/i;

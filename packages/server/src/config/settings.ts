@@ -7,6 +7,7 @@ import {
   integer,
   listen,
   optionalFile,
+  origins,
   type Setting,
   secret,
   webhookUrl,
@@ -24,7 +25,13 @@ export const settings = {
     listen: listen(':1935', 'Where encoders publish and RTMP players connect.'),
   },
   http: {
-    listen: listen(':8080', 'Where the web page, the HTTP API, HTTP-FLV and WebSocket-FLV are served.'),
+    listen: listen(
+      ':8080',
+      'Where the web page, the HTTP API, HTTP-FLV, WebSocket-FLV and RTMP over WebSocket are served.',
+    ),
+    rtmpOrigins: origins(
+      "Origins of the pages that may connect with RTMP over WebSocket; *: all of them. The server's own page is one as any other. Programs that are no browsers have none, and are let in.",
+    ),
   },
   media: {
     dir: folder(
