@@ -7,6 +7,7 @@ export {
   type AppDefinition,
   AppError,
   type AppHandlers,
+  type AppServer,
   type AppStream,
   type AppsDefinition,
   CallError,

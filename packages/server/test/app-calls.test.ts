@@ -46,7 +46,12 @@ describe('procedures', () => {
     ['endless', { code: 'NetConnection.Call.Failed', description: 'The call failed.' }],
     ['missing', { code: 'NetConnection.Call.Failed', description: 'Method not found (missing).' }],
     ['constructor', { code: 'NetConnection.Call.Failed', description: 'Method not found (constructor).' }],
-    ['__proto__', { code: 'NetConnection.Call.Failed', description: 'Method not found (__proto__).' }],
+    ['__proto__', { code: 'NetConnection.Call.Prohibited', description: '__proto__ cannot be called.' }],
+    ['_private', { code: 'NetConnection.Call.Prohibited', description: '_private cannot be called.' }],
+    ['demo._private', { code: 'NetConnection.Call.Prohibited' }],
+    ['onConnect', { code: 'NetConnection.Call.Prohibited', description: 'onConnect cannot be called.' }],
+    ['onData', { code: 'NetConnection.Call.Prohibited' }],
+    ['onAppStart', { code: 'NetConnection.Call.Prohibited' }],
   ])('%s: _error, and the connection goes on', async (name, info) => {
     const to = await start(
       {
@@ -69,6 +74,18 @@ describe('procedures', () => {
     expect(answer.values[0]).toBe('_error');
     expect(infoOf(answer)).toMatchObject({ level: 'error', ...info });
     await client.barrier();
+  });
+
+  it('stand instead of the answers that the session gives itself', async () => {
+    const to = await start({ procedures: { getStreamLength: (_client, name) => (name === 'a' ? 12.5 : 0) } });
+    const client = await to.connected();
+    expect((await client.call('getStreamLength', [null, 'a'])).values[3]).toBe(12.5);
+    expect((await client.call('_checkbw', [null])).values).toMatchObject([
+      '_result',
+      expect.any(Number),
+      null,
+      undefined,
+    ]);
   });
 
   it('answer nothing where the client wants no answer', async () => {

@@ -104,6 +104,11 @@ export class Admission {
     return (grant && this.#options.app?.watch(grant.stream, publication)) ?? publication;
   }
 
+  /** What the application has for its clients to call. */
+  get procedureNames(): readonly string[] {
+    return this.#options.app?.procedureNames ?? [];
+  }
+
   /** Never rejects. */
   async call(request: CallRequest): Promise<CallOutcome> {
     return (await this.#options.app?.call(request)) ?? { ok: false };

@@ -5,6 +5,7 @@ import type { Logger } from '../log/index.js';
 import type { AppStream, PublishedAppStream } from './app-client.js';
 import type { ConnectedClient } from './connected-client.js';
 import type { AppHandlers, Procedure } from './define-app.js';
+import { isProhibitedCall } from './prohibited-call.js';
 import { isRefusal } from './refusal.js';
 import { timedOut, withTimeLimit } from './time-limit.js';
 import { watchData } from './watch-data.js';
@@ -85,10 +86,18 @@ export class AppConnection {
     });
   }
 
+  get procedureNames(): readonly string[] {
+    return Object.keys(this.#options.handlers.procedures ?? {});
+  }
+
   /** Never rejects. */
   async call(request: CallRequest): Promise<CallOutcome> {
     const { handlers, client, timeoutMs, log } = this.#options;
     const name = request.name.slice(0, maxLoggedText);
+    if (isProhibitedCall(request.name)) {
+      log.debug({ name }, 'prohibited call');
+      return { ok: false, code: 'NetConnection.Call.Prohibited', description: `${request.name} cannot be called.` };
+    }
     const procedure = procedureOf(handlers, request.name);
     if (procedure === undefined) {
       log.debug({ name }, 'unknown call');

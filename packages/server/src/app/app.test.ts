@@ -2,7 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type AppDefinition, AppError, defineApp, findHandlers, loadApp, reject } from './index.js';
+import {
+  type AppDefinition,
+  AppError,
+  type AppServer,
+  defineApp,
+  findHandlers,
+  loadApp,
+  reject,
+  startApp,
+} from './index.js';
 import { explainLoadError } from './load-app.js';
 import { isRefusal } from './refusal.js';
 
@@ -33,6 +42,9 @@ describe('defineApp', () => {
     [{ onConnect: 7 }, /^onConnect is no function$/],
     [{ procedures: { a: 7 } }, /^the procedure "a" is no function$/],
     [{ procedures: 7 }, /^"procedures" is an object/],
+    [{ procedures: { _a: () => 1 } }, /^no client could call the procedure "_a": /],
+    [{ procedures: { 'a._b': () => 1 } }, /^no client could call the procedure "a\._b": /],
+    [{ procedures: { onData: () => 1 } }, /^no client could call the procedure "onData": /],
     [{ name: 'a/b' }, /^the name of an application is text without "\/" and "\?", not "a\/b"$/],
     [{ name: '' }, /^the name of an application/],
     [{ apps: { 'a?b': {} } }, /^the name of an application/],
@@ -53,6 +65,23 @@ describe('defineApp', () => {
     for (const other of ['', 'chatter', 'live/chat', '__proto__', 'constructor']) {
       expect(findHandlers(app, other)).toBeUndefined();
     }
+  });
+});
+
+describe('startApp', () => {
+  it('tells each application what it is part of', async () => {
+    const told: unknown[] = [];
+    const onAppStart = async (server: AppServer) => void told.push(server.mediaDir);
+    await startApp(defineApp({ onAppStart }), { mediaDir: '/one' });
+    await startApp(defineApp({ apps: { a: { onAppStart }, b: {}, c: { onAppStart } } }), { mediaDir: '/two' });
+    expect(told).toEqual(['/one', '/two', '/two']);
+  });
+
+  it('says in one line what has failed', async () => {
+    const app = defineApp({ onAppStart: () => Promise.reject(new Error('no database')) });
+    expect(await errorOf(() => startApp(app, { mediaDir: '/' }))).toBe(
+      'onAppStart of the application failed: no database',
+    );
   });
 });
 

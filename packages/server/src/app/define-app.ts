@@ -1,6 +1,9 @@
 import type { AmfInput, AmfValue } from '@millrace/protocol';
 import type { AppClient, AppData, AppStream, PublishedAppStream } from './app-client.js';
 import { AppError } from './app-error.js';
+import type { AppServer } from './app-server.js';
+import { handlerNames } from './handler-names.js';
+import { isProhibitedCall } from './prohibited-call.js';
 
 type Done = void | Promise<void>;
 
@@ -20,6 +23,8 @@ export type Procedure = (
  * called once, later: also where the client went in the meantime, or the name was in use.
  */
 export interface AppHandlers {
+  /** The server starts, and listens once this has returned or resolved. What it throws stops the start. */
+  readonly onAppStart?: (server: AppServer) => Done;
   readonly onConnect?: (client: AppClient) => Done;
   readonly onDisconnect?: (client: AppClient) => Done;
   readonly onPublish?: (client: AppClient, stream: PublishedAppStream) => Done;
@@ -49,16 +54,6 @@ export interface App {
   /** For names that `byName` does not have. */
   readonly anyName: AppHandlers | undefined;
 }
-
-const handlerNames: readonly string[] = [
-  'onConnect',
-  'onDisconnect',
-  'onPublish',
-  'onUnpublish',
-  'onPlay',
-  'onStop',
-  'onData',
-] satisfies (keyof AppHandlers)[];
 
 /**
  * Makes an application of its handlers: `export default defineApp({ … })`.
@@ -121,6 +116,9 @@ function checkProcedures(procedures: unknown): void {
   if (!isObject(procedures)) throw new AppError('"procedures" is an object: functions by their name');
   for (const [name, value] of Object.entries(procedures)) {
     if (typeof value !== 'function') throw new AppError(`the procedure "${name}" is no function`);
+    if (isProhibitedCall(name)) {
+      throw new AppError(`no client could call the procedure "${name}": handlers and what begins with "_" are private`);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 export type { AppClient, AppData, AppStream, CallOptions, PublishedAppStream } from './app-client.js';
 export { AppConnection, type CallOutcome } from './app-connection.js';
 export { AppError } from './app-error.js';
+export { type AppServer, startApp } from './app-server.js';
 export { CallError, type CallErrorCode } from './call-error.js';
 export { type AppPeer, type ConnectDetails, ConnectedClient } from './connected-client.js';
 export {

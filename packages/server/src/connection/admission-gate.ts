@@ -54,7 +54,7 @@ export class AdmissionGate {
     this.#admission = opened;
     const answer = (refused: Denial | undefined): void => {
       if (refused !== undefined) session.reject(request, rejectionOf(refused));
-      else if (session.accept(request)) opened.accepted();
+      else if (session.accept(request, { ownCommands: opened.procedureNames })) opened.accepted();
     };
     const verdict = opened.connect();
     if (verdict instanceof Promise) void verdict.then((refused) => resume(() => answer(refused)));

@@ -1,0 +1,12 @@
+import type { AppHandlers } from './define-app.js';
+
+export const handlerNames: readonly string[] = [
+  'onConnect',
+  'onDisconnect',
+  'onPublish',
+  'onUnpublish',
+  'onPlay',
+  'onStop',
+  'onData',
+  'onAppStart',
+] satisfies (keyof AppHandlers)[];
