@@ -5,6 +5,7 @@ import { type ReceivedWebhook, WebhookReceiver } from '../../test/webhook-receiv
 import { clientWith, forbidden, stream, WebhookScene } from '../../test/webhook-scene.js';
 import { loadConfig } from '../config/index.js';
 import { hasWebhooks } from './index.js';
+import { signWebhook } from './webhook-signature.js';
 
 let scene: WebhookScene;
 beforeEach(async () => {
@@ -74,6 +75,12 @@ describe('what is sent', () => {
       }),
       { seed: 1, numRuns: 30 },
     );
+  });
+
+  it('is signed as docs/webhooks.md says', () => {
+    // printf '1767225600.{"event":"on_connect"}' | openssl dgst -sha256 -hmac s3cret
+    const digest = '34c4ec2f8565f51e720e6dfff21c16977584dbf4e16437e7a1125a3784793020';
+    expect(signWebhook('s3cret', 1_767_225_600, '{"event":"on_connect"}')).toBe(`t=1767225600,v1=${digest}`);
   });
 
   it('is signed so that another implementation can verify it', async () => {
@@ -148,7 +155,7 @@ describe('the answer', () => {
     expect(await scene.guard().publish(clientWith(), stream())).toEqual({ ...forbidden, kind });
     expect(scene.receiver.received).toHaveLength(1);
     expect(scene.lines).toMatchObject([
-      { level: 'info', event: 'on_publish', status, message: 'refused by a webhook' },
+      { level: 'debug', event: 'on_publish', status, message: 'refused by a webhook' },
     ]);
   });
 

@@ -130,9 +130,7 @@ export class WebhookGuard implements Guard {
     if (answer === undefined) return denial(action, 'forbidden', 'This cannot be decided at the moment.');
     const verdict = webhookVerdict(action, client, answer);
     if (verdict !== undefined) {
-      const { kind, description } = verdict;
-      const fields = { ...loggedWebhook(webhook), status: answer.status, client: client.id, kind, reason: description };
-      this.#log.info(fields, 'refused by a webhook');
+      this.#log.debug({ ...loggedWebhook(webhook), status: answer.status, client: client.id }, 'refused by a webhook');
     }
     return verdict;
   }
