@@ -6,6 +6,7 @@ import {
   type RtmpRemoteError,
   type ServerEvent,
   ServerSession,
+  serveStatusCodes,
 } from '@millrace/protocol';
 import type { Admissions } from '../admission/index.js';
 import type { Config } from '../config/index.js';
@@ -169,6 +170,11 @@ export class RtmpConnection {
         return;
       case 'answer':
         this.#gate.answered(event.answer);
+        return;
+      case 'serve':
+        this.#session.reject(event.request, { code: serveStatusCodes.refused, description: 'There are no services.' });
+        return;
+      case 'service':
         return;
       case 'seek':
       case 'bufferLength':

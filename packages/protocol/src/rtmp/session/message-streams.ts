@@ -1,12 +1,12 @@
 import { RtmpUsageError } from '../../bytes/index.js';
-import type { PlayRequest, PublishRequest, StreamRole } from './server-event.js';
+import type { PlayRequest, PublishRequest, ServeRequest, StreamRole } from './server-event.js';
 import { type StreamState, type StreamStep, streamSteps } from './session-states.js';
 
 /** One message stream of a server's connection. */
 export class MessageStream {
   readonly id: number;
   /** What was asked for last; `undefined` on an idle stream. */
-  request: PublishRequest | PlayRequest | undefined;
+  request: PublishRequest | PlayRequest | ServeRequest | undefined;
   receiveAudio = true;
   receiveVideo = true;
   #state: StreamState = 'idle';
@@ -24,7 +24,7 @@ export class MessageStream {
     return this.request?.kind;
   }
 
-  /** The name it publishes or plays, without the query; `''` on an idle stream. */
+  /** The name of what it publishes, plays or is attached to, without the query; `''` on an idle stream. */
   get streamName(): string {
     return this.request?.streamName ?? '';
   }

@@ -9,6 +9,8 @@ import type {
   PlayRequest,
   PublishRequest,
   Rejection,
+  ServeGrant,
+  ServeRequest,
   StreamAnswer,
 } from './server-event.js';
 import type { ServerSessionOptions } from './server-session-options.js';
@@ -85,6 +87,10 @@ export function answerPlay(
   if (settings.dataStart) output.data(messageStreamId, 0, ['onStatus', { code: 'NetStream.Data.Start' }]);
 }
 
+export function answerServe(context: ServerContext, request: ServeRequest, answer: ServeGrant): void {
+  context.output.status(request.messageStreamId, answer.code, answer.description);
+}
+
 export function refuseConnect({ output }: ServerContext, request: ConnectRequest, rejection: Rejection): void {
   const { code, description = '', info } = rejection;
   // As the result, also for a transaction id of 0.
@@ -93,7 +99,7 @@ export function refuseConnect({ output }: ServerContext, request: ConnectRequest
 
 export function refuseStream(
   context: ServerContext,
-  request: PublishRequest | PlayRequest,
+  request: PublishRequest | PlayRequest | ServeRequest,
   rejection: Rejection,
 ): void {
   const { messageStreamId, streamName } = request;

@@ -64,6 +64,22 @@ export interface PlayRequest {
   readonly receiveVideo: boolean;
 }
 
+/** The client wants to be attached to a service, which is made if it does not exist. */
+export interface ServeRequest {
+  readonly kind: 'serve';
+  readonly messageStreamId: number;
+  /** The name of the service, as it came: `''` where it is no text. */
+  readonly streamName: string;
+}
+
+/** A message of a service. */
+export interface ServiceCall {
+  readonly messageStreamId: number;
+  /** What stands in the place of the command object. */
+  readonly header: AmfValue;
+  readonly args: readonly AmfValue[];
+}
+
 /** A command that the session does not know. To be answered by `respond` or `rejectCall`. */
 export interface CallRequest {
   readonly kind: 'call';
@@ -86,7 +102,7 @@ export interface CallAnswer {
   readonly args: readonly AmfValue[];
 }
 
-export type StreamRole = 'publish' | 'play';
+export type StreamRole = 'publish' | 'play' | 'serve';
 export type StopReason = 'closeStream' | 'deleteStream' | 'FCUnpublish' | 'replaced';
 
 export type ServerEvent =
@@ -96,8 +112,12 @@ export type ServerEvent =
   | { readonly type: 'publish'; readonly request: PublishRequest }
   /** As `publish`. */
   | { readonly type: 'play'; readonly request: PlayRequest }
+  /** As `publish`. */
+  | { readonly type: 'serve'; readonly request: ServeRequest }
+  /** On a stream that is attached to a service. Only where the options name such messages. */
+  | { readonly type: 'service'; readonly call: ServiceCall }
   /**
-   * The stream no longer publishes or plays, or its request need not be answered any more. The client has been told.
+   * The stream no longer publishes, plays or is attached, or its request need not be answered any more. The client has been told.
    * Not sent for the streams that `closed` or `failed` ends.
    */
   | {
@@ -141,6 +161,13 @@ export interface ConnectAnswer {
   readonly properties?: Readonly<Record<string, AmfInput>>;
   /** Merged into the second object (`code`, …), but for `objectEncoding`. */
   readonly info?: Readonly<Record<string, AmfInput>>;
+}
+
+/** How `serve` is granted. */
+export interface ServeGrant {
+  /** Of the information object. */
+  readonly code: string;
+  readonly description: string;
 }
 
 /** What is added to the status that starts a stream. */

@@ -22,6 +22,7 @@ interface ServerInboxOptions {
   readonly window: AcknowledgementWindow;
   readonly amfLimits: AmfLimits;
   readonly maxStrayMessages: number;
+  readonly serviceMessageName: string | undefined;
   /** The first `connect` has come. */
   readonly onConnect: (request: ConnectRequest) => void;
 }
@@ -56,7 +57,7 @@ export class ServerInbox {
   /** Sent behind a request that is not answered yet, without waiting for the answer. */
   mustWait(raw: RawMessage): boolean {
     const state = this.#context.streams.get(raw.messageStreamId)?.state;
-    return state === 'publishRequested' || state === 'playRequested';
+    return state === 'publishRequested' || state === 'playRequested' || state === 'serveRequested';
   }
 
   take(raw: RawMessage, connected: boolean): void {
@@ -148,6 +149,15 @@ export class ServerInbox {
     }
   }
 
+  #takeServiceMessage({ messageStreamId, commandObject: header, args }: CommandMessage): void {
+    if (this.#context.streams.get(messageStreamId)?.state === 'serving') {
+      this.#context.emit({ type: 'service', call: { messageStreamId, header, args } });
+      return;
+    }
+    const description = 'The message stream is attached to no service.';
+    this.#context.output.status(messageStreamId, 'NetStream.Serve.Error', description);
+  }
+
   #takeUserControl(event: UserControlEvent): void {
     if (event.type === 'pingRequest') {
       this.#context.output.userControl({ type: 'pingResponse', timestamp: event.timestamp });
@@ -175,6 +185,10 @@ export class ServerInbox {
     if (name === 'connect') {
       this.#context.output.error(command, 'NetConnection.Connect.Rejected', 'The connection is established already.');
       throw new RtmpRemoteError('ERR_RTMP_SESSION_CONNECTED_TWICE', 'a second connect');
+    }
+    if (name === this.#options.serviceMessageName) {
+      this.#takeServiceMessage(command);
+      return;
     }
     const handler = this.#ownCommands.has(name) ? undefined : connectionCommands.get(name);
     if (handler !== undefined) {

@@ -14,6 +14,8 @@ export interface ServerSessionOptions {
   readonly chunkSize?: number;
   /** Default `FMS/3,5,7,7009`. */
   readonly serverVersion?: string;
+  /** What commands are called that belong to a service stream; absent: none are, and they are calls like any other. */
+  readonly serviceMessageName?: string;
   /**
    * Sends `NetStream.Data.Start` as a data message when playing starts, as Flash Media Server does. Default `false`:
    * FFmpeg makes an additional stream "Data: none" of it, for which reason SRS and nginx-rtmp leave it out.

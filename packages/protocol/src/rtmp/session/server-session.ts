@@ -10,6 +10,7 @@ import {
   answerConnect,
   answerPlay,
   answerPublish,
+  answerServe,
   answerSettings,
   notifyPublished,
   notifyStopped,
@@ -28,6 +29,8 @@ import type {
   PlayRequest,
   PublishRequest,
   Rejection,
+  ServeGrant,
+  ServeRequest,
   ServerEvent,
   StreamAnswer,
 } from './server-event.js';
@@ -38,6 +41,8 @@ import { amfLimits, defaultSessionLimits, type SessionLimits } from './session-l
 import { SessionOutput } from './session-output.js';
 import { type ConnectionState, type ConnectionStep, connectionSteps } from './session-states.js';
 import { SessionTimers } from './session-timers.js';
+
+type SessionRequest = ConnectRequest | PublishRequest | PlayRequest | ServeRequest;
 
 /**
  * The server's end of one RTMP connection, without I/O: bytes in by `receive`, events out by `nextEvent`, decisions in by
@@ -62,7 +67,7 @@ export class ServerSession {
   readonly #bandwidth: ServerBandwidth;
   readonly #events: ServerEvent[] = [];
   readonly #context: ServerContext;
-  readonly #answered = new WeakSet<ConnectRequest | PublishRequest | PlayRequest>();
+  readonly #answered = new WeakSet<SessionRequest>();
   #state: ConnectionState = 'handshaking';
   #nowMs: number;
   #connectRequest: ConnectRequest | undefined;
@@ -91,6 +96,7 @@ export class ServerSession {
       window: this.#window,
       amfLimits: amfLimits(this.#limits),
       maxStrayMessages: this.#limits.maxStrayMessages,
+      serviceMessageName: options.serviceMessageName,
       onConnect: (request) => {
         this.#step('connect');
         this.#connectRequest = request;
@@ -202,7 +208,8 @@ export class ServerSession {
    */
   accept(request: ConnectRequest, answer?: ConnectAnswer): boolean;
   accept(request: PublishRequest | PlayRequest, answer?: StreamAnswer): boolean;
-  accept(request: ConnectRequest | PublishRequest | PlayRequest, answer: ConnectAnswer & StreamAnswer = {}): boolean {
+  accept(request: ServeRequest, answer: ServeGrant): boolean;
+  accept(request: SessionRequest, answer: ConnectAnswer & StreamAnswer & Partial<ServeGrant> = {}): boolean {
     if (!this.#takeRequest(request)) return false;
     switch (request.kind) {
       case 'connect':
@@ -221,6 +228,10 @@ export class ServerSession {
         this.#streams.get(request.messageStreamId)?.step('accept');
         answerPlay(this.#context, request, this.#settings, answer);
         break;
+      case 'serve':
+        this.#streams.get(request.messageStreamId)?.step('accept');
+        answerServe(this.#context, request, { code: '', description: '', ...answer });
+        break;
       default:
         request satisfies never;
     }
@@ -233,7 +244,7 @@ export class ServerSession {
    *
    * @throws RtmpUsageError `ERR_RTMP_SESSION_ANSWERED` when it was answered before.
    */
-  reject(request: ConnectRequest | PublishRequest | PlayRequest, rejection: Rejection): boolean {
+  reject(request: SessionRequest, rejection: Rejection): boolean {
     if (!this.#takeRequest(request)) return false;
     if (request.kind === 'connect') {
       refuseConnect(this.#context, request, rejection);
@@ -316,8 +327,14 @@ export class ServerSession {
   }
 
   /** A command to the client. `transactionId` 0: no answer is wanted; with another, the answer is dropped: see `call`. */
-  sendCommand(name: string, transactionId: number, args: readonly AmfInput[], messageStreamId = 0): void {
-    if (!this.ended) this.#output.call(messageStreamId, name, transactionId, args);
+  sendCommand(
+    name: string,
+    transactionId: number,
+    args: readonly AmfInput[],
+    messageStreamId = 0,
+    commandObject: AmfInput = null,
+  ): void {
+    if (!this.ended) this.#output.call(messageStreamId, name, transactionId, args, commandObject);
   }
 
   /** A data message, on a chunk stream that media which goes past the session does not use. */
@@ -370,7 +387,7 @@ export class ServerSession {
   }
 
   /** `true`: the request is still of interest, and is answered now. */
-  #takeRequest(request: ConnectRequest | PublishRequest | PlayRequest): boolean {
+  #takeRequest(request: SessionRequest): boolean {
     if (this.#answered.has(request)) {
       throw new RtmpUsageError('ERR_RTMP_SESSION_ANSWERED', `a ${request.kind} request is answered twice`);
     }
@@ -381,6 +398,7 @@ export class ServerSession {
         return this.#state === 'deciding' && request === this.#connectRequest;
       case 'publish':
       case 'play':
+      case 'serve':
         return this.#streams.get(request.messageStreamId)?.request === request;
       default:
         return request satisfies never;

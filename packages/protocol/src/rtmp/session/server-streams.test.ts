@@ -24,6 +24,10 @@ function describeEvents(events: readonly ServerEvent[]): string[] {
         const { messageStreamId, streamName, query, start, duration, reset } = event.request;
         return `play ${messageStreamId} ${streamName}?${query} ${start} ${duration} ${reset}`;
       }
+      case 'serve':
+        return `serve ${event.request.messageStreamId} ${event.request.streamName}`;
+      case 'service':
+        return `service ${event.call.messageStreamId} ${event.call.args.length}`;
       case 'stopped':
         return `stopped ${event.messageStreamId} ${event.role} ${event.reason}`;
       case 'media':
@@ -244,5 +248,50 @@ describe('the server', () => {
     client.session.respond(second.request, 1);
     client.session.rejectCall(third.request);
     expect(client.takeLines()).toEqual(['1 _result 5 fine 2', '1 _error 6 NetConnection.Call.Failed']);
+  });
+});
+
+describe('services', () => {
+  const serviceMessageName = 'cdnunion20170314';
+  function serving() {
+    const client = ScriptedClient.withStream({ serviceMessageName });
+    client.command('serve', 0, ['room'], 1);
+    const event = client.takeEvents().at(-1);
+    if (event?.type !== 'serve') throw new Error('no serve');
+    return { client, request: event.request };
+  }
+
+  it('are attached to by serve, and their messages wait until that is granted', () => {
+    const { client, request } = serving();
+    expect(request).toEqual({ kind: 'serve', messageStreamId: 1, streamName: 'room' });
+    client.command(serviceMessageName, 0, [null], 1);
+    expect(describeEvents(client.takeEvents())).toEqual([]);
+    client.session.accept(request, { code: 'NetStream.Serve.Create', description: 'made' });
+    expect(client.takeLines()).toEqual(['1 status NetStream.Serve.Create']);
+    expect(describeEvents(client.takeEvents())).toEqual(['service 1 1']);
+    client.command('closeStream', 0, [], 1);
+    expect(describeEvents(client.takeEvents())).toEqual(['stopped 1 serve closeStream']);
+    expect(client.takeLines()).toEqual([]);
+  });
+
+  it('may be refused, and asked for again', () => {
+    const { client, request } = serving();
+    client.session.reject(request, { code: 'NetStream.Serve.Error', description: 'no' });
+    client.command('serve', 0, [7], 1);
+    expect(client.takeLines()).toEqual(['1 error NetStream.Serve.Error']);
+    expect(describeEvents(client.takeEvents())).toEqual(['serve 1 ']);
+  });
+
+  it('have no messages on streams that are attached to none', () => {
+    const client = ScriptedClient.publishing({ serviceMessageName });
+    client.command(serviceMessageName, 0, [null], 1);
+    client.command(serviceMessageName, 0, [null], 0);
+    client.command('serve', 0, ['room'], 9);
+    expect(client.takeLines()).toEqual([
+      '1 error NetStream.Serve.Error',
+      '0 error NetStream.Serve.Error',
+      '9 error NetStream.Serve.Error',
+    ]);
+    expect(describeEvents(client.takeEvents())).toEqual([]);
   });
 });

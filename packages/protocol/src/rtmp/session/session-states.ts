@@ -14,14 +14,23 @@ export const connectionSteps: Readonly<
 };
 
 /** What a message stream is used for. `…Requested`: the request waits for `accept` or `reject`. */
-export type StreamState = 'idle' | 'publishRequested' | 'publishing' | 'playRequested' | 'playing';
-export type StreamStep = 'publish' | 'play' | 'accept' | 'stop';
+export type StreamState =
+  | 'idle'
+  | 'publishRequested'
+  | 'publishing'
+  | 'playRequested'
+  | 'playing'
+  | 'serveRequested'
+  | 'serving';
+export type StreamStep = 'publish' | 'play' | 'serve' | 'accept' | 'stop';
 
 /** All changes of a message stream's state. A new role begins at `idle`: the old one is stopped first. */
 export const streamSteps: Readonly<Record<StreamState, Readonly<Partial<Record<StreamStep, StreamState>>>>> = {
-  idle: { publish: 'publishRequested', play: 'playRequested' },
+  idle: { publish: 'publishRequested', play: 'playRequested', serve: 'serveRequested' },
   publishRequested: { accept: 'publishing', stop: 'idle' },
   publishing: { stop: 'idle' },
   playRequested: { accept: 'playing', stop: 'idle' },
   playing: { stop: 'idle' },
+  serveRequested: { accept: 'serving', stop: 'idle' },
+  serving: { stop: 'idle' },
 };

@@ -11,6 +11,7 @@ type StreamCommandHandler = (context: ServerContext, command: CommandMessage, st
 const streamCommands: ReadonlyMap<string, StreamCommandHandler> = new Map([
   ['publish', publish],
   ['play', play],
+  ['serve', serve],
   ['pause', pause],
   // nginx-rtmp takes it for pause, too.
   ['pauseRaw', pause],
@@ -41,6 +42,7 @@ function refuseWithoutStream({ output }: ServerContext, command: CommandMessage)
   const description = `There is no message stream ${messageStreamId}.`;
   if (name === 'publish') output.status(messageStreamId, 'NetStream.Publish.BadName', description);
   else if (name === 'play') output.status(messageStreamId, 'NetStream.Play.Failed', description);
+  else if (name === 'serve') output.status(messageStreamId, 'NetStream.Serve.Error', description);
   else output.error(command, 'NetStream.Failed', description);
 }
 
@@ -99,6 +101,17 @@ function play(context: ServerContext, command: CommandMessage, stream: MessageSt
   stream.step('play');
   stream.request = request;
   context.emit({ type: 'play', request });
+}
+
+/** The service stream's: what may be a name of a service is the server's to say. */
+function serve(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
+  const [name] = command.args;
+  stopStream(context, stream, 'replaced');
+  const streamName = typeof name === 'string' ? name : '';
+  const request = { kind: 'serve', messageStreamId: stream.id, streamName } as const;
+  stream.step('serve');
+  stream.request = request;
+  context.emit({ type: 'serve', request });
 }
 
 /** −1 and −2 are no times and arrive as such or, from clients that multiply all times by 1000, as −1000 and −2000. */
