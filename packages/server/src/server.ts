@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Admissions } from './admission/index.js';
-import { type App, loadApp } from './app/index.js';
+import { type App, loadApp, startApp } from './app/index.js';
 import type { Config } from './config/index.js';
 import { handshakeCrypto } from './connection/index.js';
 import { createHttpServer } from './http/index.js';
@@ -8,6 +9,7 @@ import { acceptWebSocket, type BoundAddress, RtmpConnections, RtmpListener } fro
 import { LiveStreams } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
+import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
 
@@ -32,6 +34,7 @@ export interface ServerOptions {
  */
 export async function startServer(config: Config, logger: Logger, options: ServerOptions = {}): Promise<RunningServer> {
   const app = options.app ?? (config.app.file === '' ? undefined : await loadApp(config.app.file));
+  if (app !== undefined) await startApp(app, { mediaDir: resolve(config.media.dir) });
   const now = (): number => performance.now();
   const startedAt = Date.now();
   const streams = new LiveStreams({
@@ -47,6 +50,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   const admissions = new Admissions({ config, guards: [], app });
   const rtmpConnections = new RtmpConnections({ config, streams, crypto: handshakeCrypto, admissions, now }, logger);
   const rtmpListener = new RtmpListener(rtmpConnections, logger);
+  const gateway = new RemotingGateway({ config, admissions, defaultApp: defaultAppName(app), log: logger });
   let rtmp: BoundAddress = { host: '', port: 0 };
   let http: BoundAddress = { host: '', port: 0 };
   const httpServer = createHttpServer({
@@ -54,6 +58,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     logger,
     streams: liveSource(streams, now),
     admit: visits(admissions, logger),
+    answerRemoting: (post) => gateway.answer(post),
     acceptRtmp: (socket, peer) => acceptWebSocket(rtmpConnections, socket, peer),
     serverInfo: () => ({
       version,

@@ -38,6 +38,7 @@ async function start(options: { set?: string[]; files?: Record<string, string>; 
     logger: silentLogger,
     streams,
     admit: options.admit ?? (() => ({ ok: true, visit: { end: () => undefined } })),
+    answerRemoting: async () => new Uint8Array(),
     serverInfo: () => serverInfo,
     acceptRtmp: (socket) => socket.close(),
     consoleFolder: join(folder, 'console'),

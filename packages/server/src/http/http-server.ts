@@ -12,6 +12,7 @@ import { readConsoleFiles } from './console-files.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
 import { createPageRoutes } from './page-routes.js';
 import { answer, answerUpgrade, crossOrigin, type PlainAnswer } from './plain-answer.js';
+import type { AnswerRemoting } from './remoting-post.js';
 import { parseRequestTarget, type RequestTarget } from './request-target.js';
 import { type AcceptRtmp, RtmpUpgrade } from './rtmp-upgrade.js';
 import type { FlvSink, FlvSubscription, StreamSource } from './stream-source.js';
@@ -26,6 +27,8 @@ export interface HttpServerOptions {
   readonly streams: StreamSource;
   /** Asked before anybody watches. */
   readonly admit: Admit;
+  /** Asked with every packet of Flash Remoting. */
+  readonly answerRemoting: AnswerRemoting;
   readonly serverInfo: () => ServerInfo;
   readonly acceptRtmp: AcceptRtmp;
   /** Folder of the built console; by default the one that the build puts beside the compiled server. */
@@ -44,7 +47,7 @@ type MediaTarget = Extract<RequestTarget, { kind: 'media' }>;
 const consoleFolder = fileURLToPath(new URL('../console/', import.meta.url));
 /** Browsers with large cookies of other programs on the same host stay well below. */
 const maxHeaderBytes = 16 * 1024;
-/** No request of ours has a body worth waiting for. */
+/** Of a whole request; the only ones with a body worth waiting for are packets of Flash Remoting. */
 const requestTimeoutMs = 30_000;
 const keepAliveTimeoutMs = 5000;
 /** Viewers do not send anything; control frames have at most 125 bytes. */
@@ -72,7 +75,8 @@ class FlvHttpServer implements HttpServer {
     const { streams, serverInfo, logger } = options;
     const { limits } = options.config;
     const files = readConsoleFiles(options.consoleFolder ?? consoleFolder);
-    const routes = createPageRoutes({ streams, serverInfo, files, logger });
+    const gateway = { answerRemoting: options.answerRemoting, maxBodyBytes: limits.messageBytes };
+    const routes = createPageRoutes({ streams, serverInfo, files, logger, gateway });
     this.#answerPage = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
     this.#server = createServer({
       maxHeaderSize: maxHeaderBytes,

@@ -8,5 +8,6 @@ export type {
   ViewerCounts,
 } from './api-types.js';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
+export type { AnswerRemoting, RemotingPost } from './remoting-post.js';
 export type { FlvSink, FlvSubscription, FlvViewerInfo, StreamSource } from './stream-source.js';
 export type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';

@@ -1,8 +1,10 @@
 import type { HttpBindings } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import type { Logger } from '../log/index.js';
-import type { ApiError, ServerInfo, StreamList } from './api-types.js';
+import { answerError, type PageContext } from './answer-error.js';
+import type { ServerInfo, StreamList } from './api-types.js';
 import type { ConsoleFile } from './console-files.js';
+import { createGatewayRoutes, type GatewayRoutesOptions } from './gateway-routes.js';
 import type { StreamSource } from './stream-source.js';
 
 export interface PageRoutesOptions {
@@ -10,6 +12,7 @@ export interface PageRoutesOptions {
   readonly serverInfo: () => ServerInfo;
   readonly files: ReadonlyMap<string, ConsoleFile>;
   readonly logger: Logger;
+  readonly gateway: GatewayRoutesOptions;
 }
 
 /**
@@ -28,14 +31,13 @@ const contentSecurityPolicy = [
   "form-action 'none'",
 ].join('; ');
 
-type PageContext = Context<{ Bindings: HttpBindings }>;
-
-/** Everything but media: the API, the health check, and the console. */
+/** Everything but media: the API, the health check, Flash Remoting, and the console. */
 export function createPageRoutes({
   streams,
   serverInfo,
   files,
   logger,
+  gateway,
 }: PageRoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const routes = new Hono<{ Bindings: HttpBindings }>();
 
@@ -48,6 +50,8 @@ export function createPageRoutes({
   routes.get('/api/v1/server', (context) => answerJson(context, serverInfo()));
   routes.get('/healthz', (context) => context.text('ok', 200, { 'cache-control': 'no-store' }));
   for (const path of ['/api/v1/streams', '/api/v1/server', '/healthz']) routes.all(path, methodNotAllowed);
+
+  routes.route('/', createGatewayRoutes(gateway));
 
   routes.get('*', (context) => {
     const path = pathOf(context);
@@ -71,13 +75,6 @@ export function createPageRoutes({
 
 function answerJson(context: PageContext, body: object): Response {
   return context.body(JSON.stringify(body), 200, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-  });
-}
-
-function answerError(context: PageContext, status: 404 | 405 | 500, error: string, message: string): Response {
-  return context.body(JSON.stringify({ error, message } satisfies ApiError), status, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
   });

@@ -5,20 +5,23 @@ import type { VisitOutcome, Visitor } from './visit.js';
 
 /** Who sends a request, as far as it tells. `close` is the caller's: what that closes may come to be later. */
 export function visitorOf(
-  { socket, headers, url = '/' }: IncomingMessage,
+  request: IncomingMessage,
   transport: Visitor['transport'],
   { app, name, query }: Pick<Visitor, 'app' | 'name' | 'query'>,
 ): Omit<Visitor, 'close'> {
+  return { transport, app, name, query, ...senderOf(request, transport === 'ws-flv' ? 'ws' : 'http') };
+}
+
+/** What any request tells of its sender. */
+export function senderOf(
+  { socket, headers, url = '/' }: IncomingMessage,
+  scheme: 'http' | 'ws',
+): Pick<Visitor, 'address' | 'tls' | 'url' | 'referer' | 'userAgent' | 'bearerToken'> {
   const tls = 'encrypted' in socket;
-  const scheme = `${transport === 'ws-flv' ? 'ws' : 'http'}${tls ? 's' : ''}`;
   return {
-    transport,
     address: addressOf(socket),
     tls,
-    url: url.startsWith('/') ? `${scheme}://${headers.host ?? ''}${url}` : url,
-    app,
-    name,
-    query,
+    url: url.startsWith('/') ? `${scheme}${tls ? 's' : ''}://${headers.host ?? ''}${url}` : url,
     referer: headers.referer ?? '',
     userAgent: headers['user-agent'] ?? '',
     bearerToken: /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1],
