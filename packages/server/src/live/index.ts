@@ -8,4 +8,4 @@ export {
   type Subscription,
 } from './live-streams.js';
 export type { PlayerSink } from './player.js';
-export { type StreamKey, streamPath } from './stream-key.js';
+export { type StreamKey, streamPath, trimApp } from './stream-key.js';
