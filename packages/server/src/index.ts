@@ -1,5 +1,13 @@
-// To read what clients send.
-export { type AmfInput, AmfObject, type AmfValue, amfToPlain } from '@millrace/protocol';
+// To read what clients send, and what is in recordings.
+export {
+  AmfEcmaArray,
+  type AmfInput,
+  AmfObject,
+  type AmfValue,
+  amfToPlain,
+  FlvDemuxer,
+  parseMetadata,
+} from '@millrace/protocol';
 export {
   type App,
   type AppClient,

@@ -1,6 +1,18 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AmfObject, amfToPlain } from '@millrace/protocol';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AmfObject, amfToPlain, encodeFlvTag, encodeMetadata } from '@millrace/protocol';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadApp } from '../src/index.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
 import type { WireClient } from './wire/wire-client.js';
@@ -16,9 +28,9 @@ afterEach(async () => {
   server = undefined;
 });
 
-async function start(example: string): Promise<TestServer> {
+async function start(example: string, ...settings: string[]): Promise<TestServer> {
   const file = fileURLToPath(new URL(`../../../examples/${example}`, import.meta.url));
-  server = await startTestServer(['live.maxWindowMs=0'], await loadApp(file));
+  server = await startTestServer(['live.maxWindowMs=0', ...settings], await loadApp(file));
   return server;
 }
 
@@ -114,5 +126,78 @@ describe('examples/poll.js', () => {
     await called(one, 'onPoll');
     expect(await called(one, 'onPoll')).toMatchObject([{ counts: [1, 0] }]);
     expect(await resultOf(one, 'poll.get')).toMatchObject({ counts: [1, 0] });
+  });
+});
+
+describe('examples/recordings.js', () => {
+  const demo = fileURLToPath(new URL('../assets/demo.flv', import.meta.url));
+  const bytes = readFileSync(demo);
+  const outside = mkdtempSync(join(tmpdir(), 'millrace-outside-'));
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-media-'));
+  afterAll(() => {
+    for (const made of [outside, folder]) rmSync(made, { recursive: true });
+  });
+
+  /** The file with metadata of its own in front of its tags. */
+  function withDuration(duration: number): Buffer {
+    const metadata = encodeFlvTag(18, 0, encodeMetadata({ duration }));
+    return Buffer.concat([bytes.subarray(0, 13), metadata, bytes.subarray(13)]);
+  }
+
+  beforeAll(() => {
+    mkdirSync(join(folder, 'live'));
+    mkdirSync(join(folder, 'folder.flv'));
+    copyFileSync(demo, join(folder, 'demo.flv'));
+    copyFileSync(demo, join(outside, 'secret.flv'));
+    writeFileSync(join(folder, 'live', 'a.flv'), withDuration(12.5));
+    writeFileSync(join(folder, 'zero.flv'), withDuration(0));
+    writeFileSync(join(folder, 'cut.flv'), bytes.subarray(0, -100));
+    for (const [name, content] of Object.entries({ empty: '', header: bytes.subarray(0, 13), text: 'x'.repeat(100) })) {
+      writeFileSync(join(folder, `${name}.flv`), content);
+    }
+    writeFileSync(join(folder, 'notes.txt'), 'x');
+    symlinkSync(join(outside, 'secret.flv'), join(folder, 'link.flv'));
+    symlinkSync(outside, join(folder, 'elsewhere'));
+    symlinkSync(join(folder, 'demo.flv'), join(folder, 'within.flv'));
+  });
+
+  it('lists the files of the folder, as demoService did', async () => {
+    const to = await start('recordings.js', `media.dir=${folder}`);
+    const list = await resultOf(await to.connected(), 'demoService.getListOfAvailableFLVs');
+    const names = ['cut.flv', 'demo.flv', 'empty.flv', 'header.flv', 'text.flv', 'within.flv', 'zero.flv'];
+    expect(Object.keys(list as object).sort()).toEqual(names);
+    const { size, mtime } = statSync(join(folder, 'demo.flv'));
+    expect(list).toMatchObject({ 'demo.flv': { name: 'demo.flv', size, lastModified: mtime.toISOString() } });
+  });
+
+  it.each([
+    ['live/a', 12.5],
+    ['live/a.flv', 12.5],
+    ['flv:live/a', 12.5],
+    // Neither has a duration in its metadata. ffprobe -show_packets: the last begins at 7.979.
+    ['demo', 7.979],
+    ['zero', 7.979],
+    ['within', 7.979],
+  ])('tells the length of %j', async (name, seconds) => {
+    const to = await start('recordings.js', `media.dir=${folder}`);
+    expect(await resultOf(await to.connected(), 'getStreamLength', name)).toBe(seconds);
+  });
+
+  it('knows nothing of what is not there, not a file, or not its business', async () => {
+    const to = await start('recordings.js', `media.dir=${folder}`);
+    const client = await to.connected();
+    const names = ['nothing', '', 'folder', 'empty', 'header', 'text', 'cut', 'notes.txt', 'link', 'elsewhere/secret'];
+    const around = [
+      `../${outside.split('/').at(-1)}/secret`,
+      join(outside, 'secret'),
+      'live/../demo',
+      'demo\0',
+      'C:demo',
+    ];
+    for (const name of [...names, ...around]) {
+      expect([name, await resultOf(client, 'getStreamLength', name)]).toEqual([name, 0]);
+    }
+    expect(await resultOf(client, 'getStreamLength', ['demo'])).toBe(0);
+    expect(await resultOf(client, 'getStreamLength')).toBe(0);
   });
 });
