@@ -53,6 +53,34 @@ describe('parseRtmpUrl', () => {
     expect(parseRtmpUrl(url)).toMatchObject(expected);
   });
 
+  it.each([
+    [
+      'ws://host:8080/rtmp/live/test?key=1',
+      {
+        scheme: 'ws',
+        port: 8080,
+        app: 'live',
+        streamName: 'test?key=1',
+        tcUrl: 'ws://host:8080/rtmp/live',
+        webSocketUrl: 'ws://host:8080/rtmp',
+      },
+    ],
+    ['wss://host/rtmp/live?token=1', { port: 443, app: 'live?token=1', webSocketUrl: 'wss://host/rtmp' }],
+    ['ws://user:key@host/rtmp', { port: 80, app: '', connectArgs: ['user', 'key'], webSocketUrl: 'ws://host/rtmp' }],
+    // Behind a proxy that gives the server a folder.
+    ['ws://[::1]/a/rtmp/rtmp/b', { host: '::1', app: 'rtmp', streamName: 'b', webSocketUrl: 'ws://[::1]/a/rtmp' }],
+  ])('%s', (url, expected) => {
+    expect(parseRtmpUrl(url)).toMatchObject(expected);
+  });
+
+  it.each(['ws://host/live/test', 'ws://host', 'wss://host/rtmpx/live'])('%s names no endpoint', (url) => {
+    expect(() => parseRtmpUrl(url)).toThrow(/no segment rtmp/);
+  });
+
+  it('has a WebSocket URL only for WebSockets', () => {
+    expect(parseRtmpUrl('rtmp://host/rtmp/test')).not.toHaveProperty('webSocketUrl');
+  });
+
   it('takes several segments for the app when told', () => {
     expect(parseRtmpUrl('rtmp://host/live/instance/test?k=1', { appSegments: 2 })).toMatchObject({
       app: 'live/instance',

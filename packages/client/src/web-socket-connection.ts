@@ -71,6 +71,8 @@ export class WebSocketConnection implements ByteConnection {
   start(handlers: ByteConnectionHandlers): void {
     this.#handlers = handlers;
     this.setReading(true);
+    // The end may have come already.
+    if (this.#ending) queueMicrotask(() => this.#deliver());
   }
 
   write(bytes: Uint8Array): void {
