@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { AddressRules, createGuards, hasWebhooks, WebhookGuard } from './access/index.js';
 import { Admissions } from './admission/index.js';
 import { type App, loadApp, startApp } from './app/index.js';
 import type { Config } from './config/index.js';
@@ -29,13 +30,20 @@ export interface ServerOptions {
 }
 
 /**
- * Loads the application, if there is one, and starts every listener. Rejects, with nothing left open: with `AppError` when
- * the application does not load, with the system's error when an address cannot be had.
+ * Loads the application, if there is one, and starts every listener. Rejects, with nothing left open: with `ConfigError`
+ * when a file of keys cannot be used, with `AppError` when the application does not load, with the system's error when an
+ * address cannot be had.
  */
 export async function startServer(config: Config, logger: Logger, options: ServerOptions = {}): Promise<RunningServer> {
+  const now = (): number => performance.now();
+  const addresses = new AddressRules(config.access);
+  const guards = createGuards(config);
+  const webhooks = hasWebhooks(config.webhooks)
+    ? new WebhookGuard({ config: config.webhooks, log: logger, now })
+    : undefined;
+  if (webhooks !== undefined) guards.push(webhooks);
   const app = options.app ?? (config.app.file === '' ? undefined : await loadApp(config.app.file));
   if (app !== undefined) await startApp(app, { mediaDir: resolve(config.media.dir) });
-  const now = (): number => performance.now();
   const startedAt = Date.now();
   const streams = new LiveStreams({
     gopCache: config.live.gopCache,
@@ -47,7 +55,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     graceMs: config.publish.graceMs,
     now,
   });
-  const admissions = new Admissions({ config, guards: [], app });
+  const admissions = new Admissions({ config, guards, app });
   const rtmpConnections = new RtmpConnections({ config, streams, crypto: handshakeCrypto, admissions, now }, logger);
   const rtmpListener = new RtmpListener(rtmpConnections, logger);
   const gateway = new RemotingGateway({ config, admissions, defaultApp: defaultAppName(app), log: logger });
@@ -58,6 +66,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     logger,
     streams: liveSource(streams, now),
     admit: visits(admissions, logger),
+    isApiAllowed: (address) => addresses.isApiAllowed(address),
     answerRemoting: (post) => gateway.answer(post),
     acceptRtmp: (socket, peer) => acceptWebSocket(rtmpConnections, socket, peer),
     serverInfo: () => ({
@@ -84,6 +93,8 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     streams,
     async close(graceMs) {
       await Promise.all([rtmpListener.close(), httpServer.close(), rtmpConnections.close(graceMs)]);
+      // Everybody has gone: their ends are what is left to tell.
+      await webhooks?.close(graceMs);
       streams.close();
     },
   };

@@ -27,7 +27,9 @@ const serverInfo = {
   memoryBytes: 0,
 };
 
-async function start(options: { set?: string[]; files?: Record<string, string>; admit?: Admit } = {}) {
+async function start(
+  options: { set?: string[]; files?: Record<string, string>; admit?: Admit; isApiAllowed?: () => boolean } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-http-'));
   mkdirSync(join(folder, 'console/assets'), { recursive: true });
   for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
@@ -37,6 +39,7 @@ async function start(options: { set?: string[]; files?: Record<string, string>; 
     config: loadConfig({ set: ['http.listen=127.0.0.1:0', ...(options.set ?? [])] }),
     logger: silentLogger,
     streams,
+    isApiAllowed: options.isApiAllowed ?? (() => true),
     admit: options.admit ?? (() => ({ ok: true, visit: { end: () => undefined } })),
     answerRemoting: async () => new Uint8Array(),
     serverInfo: () => serverInfo,
@@ -408,5 +411,17 @@ describe('limits', () => {
     expect(await code).toBe(1001);
     await reading.closed;
     stuck.socket.destroy();
+  });
+});
+
+describe('the rule of addresses', () => {
+  it('is for the page and the API, not for the health check', async () => {
+    const { url } = await start({ isApiAllowed: () => false });
+    for (const path of ['/', '/api/v1/streams', '/api/v1/server', '/no/such']) {
+      const response = await fetch(`${url}${path}`);
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ error: 'forbidden' });
+    }
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 });

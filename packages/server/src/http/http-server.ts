@@ -27,6 +27,8 @@ export interface HttpServerOptions {
   readonly streams: StreamSource;
   /** Asked before anybody watches. */
   readonly admit: Admit;
+  /** Whether somebody at this address may use the page and the API. */
+  readonly isApiAllowed: (address: string) => boolean;
   /** Asked with every packet of Flash Remoting. */
   readonly answerRemoting: AnswerRemoting;
   readonly serverInfo: () => ServerInfo;
@@ -76,7 +78,7 @@ class FlvHttpServer implements HttpServer {
     const { limits } = options.config;
     const files = readConsoleFiles(options.consoleFolder ?? consoleFolder);
     const gateway = { answerRemoting: options.answerRemoting, maxBodyBytes: limits.messageBytes };
-    const routes = createPageRoutes({ streams, serverInfo, files, logger, gateway });
+    const routes = createPageRoutes({ streams, serverInfo, files, logger, gateway, isAllowed: options.isApiAllowed });
     this.#answerPage = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
     this.#server = createServer({
       maxHeaderSize: maxHeaderBytes,

@@ -6,6 +6,7 @@ import type { ServerInfo, StreamList } from './api-types.js';
 import type { ConsoleFile } from './console-files.js';
 import { createGatewayRoutes, type GatewayRoutesOptions } from './gateway-routes.js';
 import type { StreamSource } from './stream-source.js';
+import { addressOf } from './visitor-of.js';
 
 export interface PageRoutesOptions {
   readonly streams: Pick<StreamSource, 'snapshot'>;
@@ -13,6 +14,8 @@ export interface PageRoutesOptions {
   readonly files: ReadonlyMap<string, ConsoleFile>;
   readonly logger: Logger;
   readonly gateway: GatewayRoutesOptions;
+  /** Whether somebody at this address may use the page and the API. */
+  readonly isAllowed: (address: string) => boolean;
 }
 
 /**
@@ -38,6 +41,7 @@ export function createPageRoutes({
   files,
   logger,
   gateway,
+  isAllowed,
 }: PageRoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const routes = new Hono<{ Bindings: HttpBindings }>();
 
@@ -45,13 +49,18 @@ export function createPageRoutes({
     await next();
     context.header('x-content-type-options', 'nosniff');
   });
+  // Before the rule of addresses: it says nothing, and a load balancer asks from anywhere; calls have rules of their own.
+  routes.get('/healthz', (context) => context.text('ok', 200, { 'cache-control': 'no-store' }));
+  routes.all('/healthz', methodNotAllowed);
+  routes.route('/', createGatewayRoutes(gateway));
+  routes.use(async (context, next) => {
+    if (isAllowed(addressOf(context.env.incoming.socket))) return next();
+    return answerError(context, 403, 'forbidden', 'The page and the API are not for this address.');
+  });
   // No CORS here, unlike media: who publishes from where is not for every page that a viewer happens to visit.
   routes.get('/api/v1/streams', (context) => answerJson(context, { streams: streams.snapshot() } satisfies StreamList));
   routes.get('/api/v1/server', (context) => answerJson(context, serverInfo()));
-  routes.get('/healthz', (context) => context.text('ok', 200, { 'cache-control': 'no-store' }));
-  for (const path of ['/api/v1/streams', '/api/v1/server', '/healthz']) routes.all(path, methodNotAllowed);
-
-  routes.route('/', createGatewayRoutes(gateway));
+  for (const path of ['/api/v1/streams', '/api/v1/server']) routes.all(path, methodNotAllowed);
 
   routes.get('*', (context) => {
     const path = pathOf(context);
