@@ -132,6 +132,22 @@ export const amfPacketVectors: readonly AmfPacketVector[] = [
     encodedHex: undefined,
   },
   {
+    name: 'two calls of a client',
+    source: 'libamf 1.4.2 (npm), Packet.write, with bytearray-node 1.3.6; without the unused rest of its buffer',
+    hex: `00030001000168000000000101010002
+      0003612e6200022f310000000111090701053ff00000000000000603780a0b0103790903010301
+      0003612e6300022f320000000111090301060378`,
+    packet: {
+      version: 3,
+      headers: [{ name: 'h', mustUnderstand: false, value: true }],
+      messages: [
+        { targetUri: 'a.b', responseUri: '/1', value: [1, 'x', new AmfObject([['y', [true]]])] },
+        { targetUri: 'a.c', responseUri: '/2', value: ['x'] },
+      ],
+    },
+    encodedHex: undefined,
+  },
+  {
     name: 'a version that nobody knows',
     source: 'constructed',
     hex: `0007 0000 0001 0001 61 ${one} 00000001 05`,

@@ -3,7 +3,7 @@ import type { ClientInfo, RequestedPublication, RequestedStream } from '../acces
 
 /** A client as the application sees it: the same object in every handler, from `onConnect` to `onDisconnect`. */
 export interface AppClient extends ClientInfo {
-  /** Every member of the command object of `connect`; empty over HTTP. */
+  /** Every member of the command object of `connect`; over Flash Remoting `userid` and `password`, if given. */
   readonly commandObject: AmfObject;
   /** What the client gave `connect` after the command object. */
   readonly args: readonly AmfValue[];
