@@ -24,7 +24,7 @@ export const signatureVectors: readonly { secret: string; grant: SignedGrant; si
   },
 ];
 
-/** Hand-built, as the formula in adobe-authentication.ts says, with openssl md5 and base64. */
+/** Hand-built, as the formula in adobe-authentication.ts says, with Python's hashlib and base64. */
 export const adobeVectors = [
   {
     user: 'alice',
@@ -32,7 +32,7 @@ export const adobeVectors = [
     password: 'secret',
     opaque: 'b3BhcXVl',
     clientChallenge: '0badcafe',
-    response: '1B2M2Y8AsgTpgAmY7PhCfg==',
+    response: 'gTFDx5QM4mIND6g2XoTkBg==',
   },
   {
     user: 'obs.user',
@@ -40,6 +40,6 @@ export const adobeVectors = [
     password: 'pä:ss w0rd+/',
     opaque: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
     clientChallenge: 'q83vAA==',
-    response: 'IGOElxfTLdGeU0t3yrrFFw==',
+    response: 'WBjgucNNb0uWkV59Kx5E6Q==',
   },
 ] as const;
