@@ -15,13 +15,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the command line', () => {
   async function run(...args: string[]) {
-    const done = { served: [] as ServeOptions[], configs: 0, out: '', err: '', exitCode: 0 };
+    const done = { served: [] as ServeOptions[], configs: 0, signed: [] as unknown[], out: '', err: '', exitCode: 0 };
     const program = createProgram('1.2.3', {
       async serve(options) {
         done.served.push(options);
       },
       config() {
         done.configs += 1;
+      },
+      sign(urls, options) {
+        done.signed.push(urls, options);
       },
     });
     for (const command of [program, ...program.commands]) {
@@ -52,6 +55,15 @@ describe('the command line', () => {
     expect((await run('serve')).served).toEqual([{ set: [], demo: false }]);
   });
 
+  it('hands URLs and options to sign', async () => {
+    const args = ['--for', 'publish', '--expires', '2h', '--ip', '::1', '-c', 'a.yaml', '-s', 'a.b=c'];
+    expect((await run('sign', 'rtmp://a/b/c', 'rtmp://d/e/f', ...args)).signed).toEqual([
+      ['rtmp://a/b/c', 'rtmp://d/e/f'],
+      { for: 'publish', expires: '2h', ip: '::1', config: 'a.yaml', set: ['a.b=c'] },
+    ]);
+    expect((await run('sign', 'rtmp://a/b/c')).signed[1]).toEqual({ for: 'play', expires: '1h', set: [] });
+  });
+
   it('prints version, help and configuration', async () => {
     expect(await run('--version')).toMatchObject({ out: '1.2.3\n', exitCode: 0 });
     const help = await run('--help');
@@ -70,6 +82,7 @@ describe('the command line', () => {
       ['serve', '--log', 'xml'],
       "option '-l, --log <format>' argument 'xml' is invalid. Allowed choices are pretty, json. See: millrace --help\n",
     ],
+    [['sign'], "missing required argument 'url'. See: millrace --help\n"],
     [['serve', 'now'], "too many arguments for 'serve'. Expected 0 arguments but got 1. See: millrace --help\n"],
   ])('refuses %j in one line', async (args, line) => {
     expect(await run(...args)).toMatchObject({ err: line, out: '', exitCode: 1, served: [] });

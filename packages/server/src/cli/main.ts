@@ -2,6 +2,7 @@ import { configYaml } from '../config/index.js';
 import { version } from '../version.js';
 import { createProgram } from './program.js';
 import { serve } from './serve.js';
+import { sign } from './sign.js';
 
 // A reader that has seen enough (`millrace config | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -11,4 +12,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 await createProgram(version, {
   serve,
   config: () => void process.stdout.write(configYaml()),
+  sign,
 }).parseAsync();

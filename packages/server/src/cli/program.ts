@@ -1,11 +1,14 @@
 import { Command, Option } from 'commander';
 import type { ServeOptions } from './serve.js';
+import type { SignOptions } from './sign.js';
 
 /** What the commands do. */
 export interface Actions {
   serve(options: ServeOptions): Promise<void>;
   /** Prints every key of the configuration with its default. */
   config(): void;
+  /** Prints links that are good for some time. */
+  sign(urls: readonly string[], options: SignOptions): void;
 }
 
 const examples = `
@@ -16,6 +19,7 @@ Examples:
   millrace serve --config millrace.yaml            settings from a file
   millrace serve --app ./my-app.js                 with your own rules and procedures
   millrace config > millrace.yaml                  a file with every setting, its default and its meaning
+  millrace sign rtmp://HOST/live/test -c FILE      a link to watch it for an hour
 
 Publish to rtmp://HOST/live/NAME with ffmpeg or OBS. Watch rtmp://HOST/live/NAME with a player, or in the web page.
 `;
@@ -45,6 +49,19 @@ export function createProgram(version: string, actions: Actions): Command {
     .command('config')
     .description('print a configuration file with every setting, its default and its meaning')
     .action(() => actions.config());
+
+  program
+    .command('sign')
+    .description('print links that are good for some time, for a server with access.urlSecret')
+    .argument('<url...>', 'where the stream is: rtmp://HOST/live/test or http://HOST:8080/live/test.flv')
+    .addOption(
+      new Option('-f, --for <action>', 'what the links are good for').choices(['publish', 'play']).default('play'),
+    )
+    .option('-e, --expires <time>', 'how long they are good: 90s, 15m, 2h, 7d', '1h')
+    .option('--ip <address>', 'the only address that may use them')
+    .option('-c, --config <file>', 'YAML file with settings')
+    .option('-s, --set <key=value>', 'one setting; wins over the file; may be repeated', collect, [])
+    .action((urls: string[], options: SignOptions) => actions.sign(urls, options));
 
   return program;
 }
