@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import {
   Amf3Value,
   AmfDate,
@@ -425,6 +426,21 @@ describe('bad input', () => {
       expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(400);
     }
     expect(answersOf(await post(to, { version: 0, messages: [call('echo', [[1]])] }))).toEqual([['/1/onResult', [1]]]);
+  });
+
+  it('a packet in a request to upgrade is refused: its body is no part of the request any more', async () => {
+    const to = await start(calculator);
+    const socket = connect(to.httpPort, '127.0.0.1');
+    let received = '';
+    socket.on('data', (bytes) => {
+      received += bytes.toString('latin1');
+    });
+    const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+    const head = 'POST /gateway HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-amf\r\nContent-Length: 6';
+    socket.write(`${head}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n${'\0'.repeat(6)}`);
+    await closed;
+    expect(received).toMatch(/^HTTP\/1\.1 400 /);
+    expect(received).toContain('cannot ask to upgrade');
   });
 
   it('a client that goes before its answer takes nothing with it', async () => {

@@ -45,6 +45,10 @@ export function createGatewayRoutes({
     allowOrigins(context);
     if (!isAmf(context))
       return answerError(context, 415, 'unsupported-media-type', `Send ${contentType}, not encoded.`);
+    // node:http gives such a request no body, whatever follows its head.
+    if (context.req.header('upgrade') !== undefined) {
+      return answerError(context, 400, 'bad-request', 'A packet cannot ask to upgrade its connection.');
+    }
     if (requests >= maxRequests) return busy(context);
     requests += 1;
     try {
