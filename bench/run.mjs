@@ -13,6 +13,7 @@ import {
 import { Bench } from 'tinybench';
 // The live path is no public API: it is measured from the inside.
 import { LiveStreams } from '../packages/server/dist/live/index.js';
+import { compareAmf } from './amf.mjs';
 
 const mebi = 1024 * 1024;
 
@@ -182,4 +183,5 @@ for (const [i, { name, work }] of tasks.entries()) {
   const { mean, rme } = result.latency;
   console.log(`| ${name} | ${rate((work.amount * 1000) / mean, work.unit)} | ${rme.toFixed(1)} % |`);
 }
+console.log(`\n${compareAmf()}`);
 process.exit();

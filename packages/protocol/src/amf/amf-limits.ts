@@ -19,12 +19,18 @@ export interface AmfLimits {
  */
 export const defaultAmfLimits: AmfLimits = { maxDepth: 64, maxElements: 65_536 };
 
+/** Made once: for a short command, putting the limits together would take as long as decoding it. */
+const resolvedDefaults: Required<AmfLimits> = { ...defaultAmfLimits, maxBytes: Number.MAX_SAFE_INTEGER };
+
 /**
  * The defaults with `limits` on top.
  *
  * @throws RtmpUsageError `ERR_AMF_LIMIT` for a limit that is not an integer from 0 up.
  */
 export function resolveAmfLimits(limits: Partial<AmfLimits>): Required<AmfLimits> {
+  if (limits.maxDepth === undefined && limits.maxElements === undefined && limits.maxBytes === undefined) {
+    return resolvedDefaults;
+  }
   const resolved = {
     maxDepth: limits.maxDepth ?? defaultAmfLimits.maxDepth,
     maxElements: limits.maxElements ?? defaultAmfLimits.maxElements,

@@ -34,7 +34,13 @@ type Frame =
       readonly count: number;
       next: number;
     }
-  | { readonly kind: 'properties'; readonly entries: Iterator<readonly [string, AmfInput]> };
+  | { readonly kind: 'properties'; readonly entries: Iterator<readonly [string, AmfInput]> }
+  | {
+      readonly kind: 'plain';
+      readonly source: { readonly [name: string]: AmfInput };
+      readonly names: readonly string[];
+      next: number;
+    };
 
 /**
  * Writes AMF0 values one by one. An object or array given again (the same one, by identity) is written as a reference
@@ -64,33 +70,63 @@ export class Amf0Encoder {
    * `ERR_AMF0_TOO_LARGE` (over 64 MiB in one writer); those of `Amf3Encoder.writeValue` inside an `Amf3Value`.
    */
   writeValue(value: AmfInput): void {
-    const writer = this.#writer;
     // A loop with a stack of its own: no depth overflows JavaScript's.
     const stack: Frame[] = [];
     this.#writeItem(value, stack);
-    let frame = stack.at(-1);
-    while (frame !== undefined) {
-      if (frame.kind !== 'properties') {
-        if (frame.next < frame.count) {
-          const item = frame.items[frame.next];
-          if (frame.kind === 'indices') this.#writeName(String(frame.next));
-          frame.next += 1;
-          this.#writeItem(item, stack);
-        } else {
-          stack.pop();
-        }
-      } else {
-        const entry = frame.entries.next();
-        if (entry.done === true) {
-          writer.writeUint16(0);
-          writer.writeUint8(amf0Marker.objectEnd);
-          stack.pop();
-        } else {
-          this.#writeName(entry.value[0]);
-          this.#writeItem(entry.value[1], stack);
-        }
+    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+      if (frame.kind === 'plain') this.#writePlainMembers(frame, stack);
+      else if (frame.kind === 'properties') this.#writeProperties(frame.entries, stack);
+      else this.#writeItems(frame, stack);
+    }
+  }
+
+  // Each of these writes until the frame is complete, and takes it off, or until a member has opened one of its own.
+
+  #writePlainMembers(frame: Extract<Frame, { kind: 'plain' }>, stack: Frame[]): void {
+    const { source, names } = frame;
+    const depth = stack.length;
+    while (stack.length === depth) {
+      const name = names[frame.next];
+      if (name === undefined) {
+        this.#endProperties(stack);
+        return;
       }
-      frame = stack.at(-1);
+      frame.next += 1;
+      this.#writeName(name);
+      this.#writeItem(source[name], stack);
+    }
+  }
+
+  #writeProperties(entries: Iterator<readonly [string, AmfInput]>, stack: Frame[]): void {
+    const depth = stack.length;
+    while (stack.length === depth) {
+      const entry = entries.next();
+      if (entry.done === true) {
+        this.#endProperties(stack);
+        return;
+      }
+      this.#writeName(entry.value[0]);
+      this.#writeItem(entry.value[1], stack);
+    }
+  }
+
+  #endProperties(stack: Frame[]): void {
+    this.#writer.writeUint24(amf0Marker.objectEnd);
+    stack.pop();
+  }
+
+  #writeItems(frame: Extract<Frame, { kind: 'items' | 'indices' }>, stack: Frame[]): void {
+    const { items, count } = frame;
+    const depth = stack.length;
+    while (stack.length === depth) {
+      if (frame.next >= count) {
+        stack.pop();
+        return;
+      }
+      const item = items[frame.next];
+      if (frame.kind === 'indices') this.#writeName(String(frame.next));
+      frame.next += 1;
+      this.#writeItem(item, stack);
     }
   }
 
@@ -127,7 +163,10 @@ export class Amf0Encoder {
 
   #writeObject(value: Exclude<AmfInput, undefined | null | boolean | number | string>, stack: Frame[]): void {
     const writer = this.#writer;
-    if (value instanceof AmfDate) {
+    if (Object.getPrototypeOf(value) === Object.prototype) {
+      // Most of what applications send, told apart at once.
+      if (!this.#writeReference(value)) this.#openPlain(value, stack);
+    } else if (value instanceof AmfDate) {
       this.#writeDate(value.timeMs, value.timeZoneMinutes);
     } else if (value instanceof Date) {
       this.#writeDate(value.getTime(), 0);
@@ -173,7 +212,7 @@ export class Amf0Encoder {
       stack.push({ kind: 'properties', entries: [...registration.members(value)].values() });
     } else if (isPlainObject(value)) {
       this.#writer.writeUint8(amf0Marker.object);
-      stack.push({ kind: 'properties', entries: Object.entries(value).values() });
+      stack.push({ kind: 'plain', source: value, names: Object.keys(value), next: 0 });
     } else {
       throw new RtmpUsageError(
         'ERR_AMF0_NOT_ENCODABLE',

@@ -328,8 +328,8 @@ export class Amf3Reader {
     }
     const object =
       className === ''
-        ? new AmfObject([], undefined, traits === anonymousTraits ? undefined : traits)
-        : new AmfObject([], className, traits);
+        ? new AmfObject(undefined, undefined, traits === anonymousTraits ? undefined : traits)
+        : new AmfObject(undefined, className, traits);
     const { properties } = object;
     this.#open(stack, offset, { kind: 'members', properties, traits, nextSealed: 0, pending: undefined });
     return this.#tables.refer(amf3Marker.object, object);

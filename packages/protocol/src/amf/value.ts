@@ -65,7 +65,7 @@ export class AmfObject {
    */
   readonly traits: AmfTraits | undefined;
 
-  constructor(properties: Iterable<readonly [string, AmfValue]> = [], className?: string, traits?: AmfTraits) {
+  constructor(properties?: Iterable<readonly [string, AmfValue]>, className?: string, traits?: AmfTraits) {
     this.properties = new Map(properties);
     this.className = className;
     this.traits = traits;
@@ -84,7 +84,7 @@ export class AmfEcmaArray {
   /** AMF3: the elements at the indices from 0 up, beside the names. AMF0 sends them as members named `0`, `1`, … */
   readonly items: AmfValue[];
 
-  constructor(properties: Iterable<readonly [string, AmfValue]> = [], declaredCount?: number, items: AmfValue[] = []) {
+  constructor(properties?: Iterable<readonly [string, AmfValue]>, declaredCount?: number, items: AmfValue[] = []) {
     this.properties = new Map(properties);
     this.declaredCount = declaredCount;
     this.items = items;

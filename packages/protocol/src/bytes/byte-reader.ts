@@ -1,5 +1,5 @@
+import { decodeName, decodeUtf8 } from './decode-utf8.js';
 import { RtmpRemoteError } from './errors.js';
-import { utf8Decoder } from './utf8.js';
 
 /**
  * A bounds-checked cursor over bytes that someone else owns. Integers are big-endian unless the name says `Le`.
@@ -37,7 +37,7 @@ export class ByteReader {
   }
 
   readUint8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.bytes[this.#take(1)] as number;
   }
 
   readUint16(): number {
@@ -82,25 +82,13 @@ export class ByteReader {
     return decodeUtf8(this.bytes, start, start + length);
   }
 
+  /** As `readUtf8`, for text that is likely to come again: of a short one that does, the same string is given. */
+  readName(length: number): string {
+    const start = this.#take(length);
+    return decodeName(this.bytes, start, start + length);
+  }
+
   skip(count: number): void {
     this.#take(count);
   }
-}
-
-/**
- * Longer text goes to TextDecoder. V8 builds concatenated strings of 13 characters and more as trees of pieces, which
- * take twenty times their length: a peer could make us hold 200 MB with 8 MB of names.
- */
-const maxHandDecodedBytes = 12;
-
-/** Short ASCII is decoded by hand: for the names that fill AMF it is several times faster than TextDecoder. */
-function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > maxHandDecodedBytes) return utf8Decoder.decode(bytes.subarray(start, end));
-  let text = '';
-  for (let i = start; i < end; i += 1) {
-    const byte = bytes[i] as number;
-    if (byte > 0x7f) return utf8Decoder.decode(bytes.subarray(start, end));
-    text += String.fromCharCode(byte);
-  }
-  return text;
 }

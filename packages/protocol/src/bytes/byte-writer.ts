@@ -9,7 +9,7 @@ export class ByteWriter {
   #view: DataView;
   #length = 0;
 
-  constructor(initialCapacity = 256) {
+  constructor(initialCapacity = 512) {
     this.#bytes = new Uint8Array(initialCapacity);
     this.#view = new DataView(this.#bytes.buffer);
   }
