@@ -159,6 +159,13 @@ describe('RTMP over WebSocket', () => {
     expect(answer[0]).toBe(3);
   });
 
+  it('answers pings', async () => {
+    const { socket } = await open(await serve());
+    socket.ping('hello');
+    const [data] = await once(socket, 'pong');
+    expect(String(data)).toBe('hello');
+  });
+
   it('is at /rtmp only, with or without a slash or a query, and speaks rtmp when asked which', async () => {
     const server = await serve();
     for (const path of ['/rtmp', '/rtmp/', '/rtmp?token=1']) expect((await open(server, path)).outcome).toBe('open');
