@@ -30,7 +30,7 @@ export const settings = {
       'Where the web page, the HTTP API, HTTP-FLV, WebSocket-FLV and RTMP over WebSocket are served.',
     ),
     rtmpOrigins: origins(
-      "Origins of the pages that may connect with RTMP over WebSocket; *: all of them. The server's own page is one as any other. Programs that are no browsers have none, and are let in.",
+      "Origins of the pages that may connect with RTMP over WebSocket, and call the gateway of Flash Remoting; *: all of them. The server's own page is one as any other. Programs that are no browsers have none, and are let in.",
     ),
   },
   media: {

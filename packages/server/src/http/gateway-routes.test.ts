@@ -17,8 +17,9 @@ const amf = { 'content-type': 'application/x-amf' };
 
 async function start(
   answerRemoting: AnswerRemoting = async ({ body }) => body,
+  origins: readonly string[] = ['*'],
 ): Promise<{ port: number; url: string }> {
-  const { fetch } = createGatewayRoutes({ answerRemoting, maxBodyBytes });
+  const { fetch } = createGatewayRoutes({ answerRemoting, maxBodyBytes, origins });
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -121,6 +122,32 @@ describe('the gateway', () => {
     expect(master).toContain('permitted-cross-domain-policies="all"');
     expect(master).not.toContain('allow-access-from');
     expect(await (await fetch(`${url}/crossdomain.xml`)).text()).toContain('<allow-access-from domain="*"');
+  });
+
+  it('lets only pages and SWFs of configured origins call', async () => {
+    let calls = 0;
+    const answer: AnswerRemoting = async ({ body }) => {
+      calls += 1;
+      return body;
+    };
+    const { url } = await start(answer, ['https://good.example', 'http://other.example:8080', 'http://a"b']);
+    const call = (headers: Record<string, string>) => fetch(url, { method: 'POST', headers: { ...amf, ...headers } });
+    const bad = await call({ origin: 'http://bad.example' });
+    expect(bad.status).toBe(403);
+    expect(bad.headers.get('access-control-allow-origin')).toBeNull();
+    expect(calls).toBe(0);
+    const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin: 'http://bad.example' } });
+    expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+    const good = await call({ origin: 'https://good.example' });
+    expect(good.status).toBe(200);
+    expect(good.headers.get('access-control-allow-origin')).toBe('https://good.example');
+    expect(good.headers.get('vary')).toBe('origin');
+    expect((await call({})).status).toBe(200);
+    const domains = (await (await fetch(`${url}/crossdomain.xml`)).text()).match(/<allow-access-from [^>]*>/g);
+    expect(domains).toEqual([
+      '<allow-access-from domain="good.example" secure="true"/>',
+      '<allow-access-from domain="other.example" secure="false"/>',
+    ]);
   });
 
   it('400 for what is no packet', async () => {

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RtmpRemoteError } from '@millrace/protocol';
 import { Hono } from 'hono';
 import { answerError, type PageContext } from './answer-error.js';
-import { crossOrigin } from './plain-answer.js';
+import { gatewayPolicy, masterPolicy } from './cross-domain-policy.js';
 import type { AnswerRemoting } from './remoting-post.js';
 import { type BodyOutcome, BodyReader } from './request-body.js';
 import { senderOf } from './visitor-of.js';
@@ -11,6 +11,8 @@ export interface GatewayRoutesOptions {
   readonly answerRemoting: AnswerRemoting;
   /** Of one packet. */
   readonly maxBodyBytes: number;
+  /** Origins of the pages that may call; `*`: all of them. */
+  readonly origins: readonly string[];
 }
 
 const contentType = 'application/x-amf';
@@ -22,27 +24,20 @@ const maxHeldBodies = 8;
 const allowed = 'GET, HEAD, OPTIONS, POST';
 const hint = `This is the gateway of Flash Remoting. NetConnection.connect() it, or POST ${contentType} here.\n`;
 
-/**
- * Flash Player asks for these before it lets a SWF of another origin in. The first only says that there may be others:
- * given at the root, leave to read would hold for the API as well.
- */
-const masterPolicy = policy('<site-control permitted-cross-domain-policies="all"/>');
-const gatewayPolicy = policy(
-  '<allow-access-from domain="*" secure="false"/>' +
-    '<allow-http-request-headers-from domain="*" headers="*" secure="false"/>',
-);
-
 /** Flash Remoting: `/gateway`, and `/gateway/APP` for clients of one application. */
 export function createGatewayRoutes({
   answerRemoting,
   maxBodyBytes,
+  origins,
 }: GatewayRoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const routes = new Hono<{ Bindings: HttpBindings }>();
   const bodies = new BodyReader(maxBodyBytes, maxBodyBytes * maxHeldBodies);
   let requests = 0;
 
   async function post(context: PageContext): Promise<Response> {
-    allowOrigins(context);
+    if (!allowOrigin(context, origins)) {
+      return answerError(context, 403, 'forbidden', 'Pages of this origin may not call.');
+    }
     if (!isAmf(context))
       return answerError(context, 415, 'unsupported-media-type', `Send ${contentType}, not encoded.`);
     // node:http gives such a request no body, whatever follows its head.
@@ -96,11 +91,11 @@ export function createGatewayRoutes({
   }
 
   routes.get('/crossdomain.xml', (context) => answerPolicy(context, masterPolicy));
-  routes.get('/gateway/crossdomain.xml', (context) => answerPolicy(context, gatewayPolicy));
+  routes.get('/gateway/crossdomain.xml', (context) => answerPolicy(context, gatewayPolicy(origins)));
   for (const path of ['/gateway', '/gateway/*']) {
     routes.post(path, post);
     routes.options(path, (context) => {
-      allowOrigins(context);
+      allowOrigin(context, origins);
       context.header('access-control-allow-methods', 'POST, OPTIONS');
       context.header('access-control-allow-headers', '*, authorization');
       context.header('access-control-max-age', '86400');
@@ -116,9 +111,18 @@ export function createGatewayRoutes({
   return routes;
 }
 
-/** Whoever may call is the application's affair: it is told the origin of nobody over RTMP either. */
-function allowOrigins(context: PageContext): void {
-  for (const [name, value] of Object.entries(crossOrigin)) context.header(name, value);
+/** Says so to the browser; `false`: pages of this origin may not call. Programs that are no browsers have none. */
+function allowOrigin(context: PageContext, origins: readonly string[]): boolean {
+  if (origins.includes('*')) {
+    context.header('access-control-allow-origin', '*');
+    return true;
+  }
+  context.header('vary', 'origin');
+  const origin = context.req.header('origin');
+  if (origin === undefined) return true;
+  if (!origins.includes(origin.toLowerCase())) return false;
+  context.header('access-control-allow-origin', origin);
+  return true;
 }
 
 function isAmf(context: PageContext): boolean {
@@ -140,8 +144,4 @@ function appOf(pathname: string): string {
   return decodeURIComponent(pathname)
     .slice('/gateway'.length)
     .replace(/^\/+|\/+$/g, '');
-}
-
-function policy(rules: string): string {
-  return `<?xml version="1.0"?>\n<cross-domain-policy>${rules}</cross-domain-policy>\n`;
 }

@@ -75,9 +75,13 @@ class FlvHttpServer implements HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const { streams, serverInfo, logger } = options;
-    const { limits } = options.config;
+    const { limits, http } = options.config;
     const files = readConsoleFiles(options.consoleFolder ?? consoleFolder);
-    const gateway = { answerRemoting: options.answerRemoting, maxBodyBytes: limits.messageBytes };
+    const gateway = {
+      answerRemoting: options.answerRemoting,
+      maxBodyBytes: limits.messageBytes,
+      origins: http.rtmpOrigins,
+    };
     const routes = createPageRoutes({ streams, serverInfo, files, logger, gateway, isAllowed: options.isApiAllowed });
     this.#answerPage = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
     this.#server = createServer({
