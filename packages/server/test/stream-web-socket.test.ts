@@ -169,7 +169,7 @@ describe('RTMP over WebSocket', () => {
   it('is at /rtmp only, with or without a slash or a query, and speaks rtmp when asked which', async () => {
     const server = await serve();
     for (const path of ['/rtmp', '/rtmp/', '/rtmp?token=1']) expect((await open(server, path)).outcome).toBe('open');
-    for (const path of ['/rtmp/live', '/rtmpx', '/', '/x/rtmp']) {
+    for (const path of ['/rtmp/live', '/rtmpx', '/', '/x/rtmp', '/RTMP']) {
       expect((await open(server, path)).outcome).toBe('status 404');
     }
     expect((await open(server, '/rtmp', { protocol: 'rtmp' })).socket.protocol).toBe('rtmp');

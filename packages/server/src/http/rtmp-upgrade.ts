@@ -8,7 +8,7 @@ import { answerUpgrade } from './plain-answer.js';
 /** Serves RTMP on a WebSocket, or closes it. */
 export type AcceptRtmp = (socket: WebSocket, peer: WebSocketPeer) => void;
 
-const pathPattern = /^(?:https?:\/\/[^/?]*)?\/rtmp\/?(?:\?|$)/i;
+const pathPattern = /^(?:https?:\/\/[^/?]*)?\/rtmp\/?(?:\?|$)/;
 
 /** RTMP over WebSocket, at `/rtmp`. */
 export class RtmpUpgrade {
