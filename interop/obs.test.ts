@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventually } from './harness/deadline.js';
 import { startObs } from './harness/obs.js';
 import { only, probedPackets, startProbe } from './harness/packets.js';
 import { requirePeer } from './harness/peers.js';
@@ -11,7 +12,7 @@ describe('OBS', () => {
     const url = server.rtmpUrl('obs');
     const waiting = startProbe(url);
     await server.connected(1);
-    const obs = await startObs(url.slice(0, url.lastIndexOf('/')), 'obs', test);
+    const obs = await startObs({ server: url.slice(0, url.lastIndexOf('/')), key: 'obs' }, test);
     // Software rendering on a busy machine takes its time to start.
     await waiting.waitFor('packet', () => probedPackets(waiting).find((packet) => packet.media === 'video'), 60_000);
     const stream = await server.published('obs', ({ video, audio }) => video !== null && audio !== null);
@@ -36,5 +37,16 @@ describe('OBS', () => {
     );
     const times = all.map((packet) => packet.dts);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  it.for([
+    ['access.users={alice: s3cret}', ''],
+    ['access.publishKeys={live/other: k3y}', '?authmod=adobe&user=alice'],
+  ])('publishes with user and password (%s, live%s)', async ([setting, query], test) => {
+    const server = await TestServer.start({ settings: ['access.users={alice: s3cret}', setting] });
+    const address = server.rtmpUrl('').replace(/\/$/, query);
+    const login = { username: 'alice', password: 's3cret' };
+    await startObs({ server: address, key: 'obs', login }, test);
+    await eventually('OBS publishes', async () => ((await server.stream('obs'))?.bytesIn ?? 0) > 20_000, 60_000);
   });
 });

@@ -65,8 +65,18 @@ const scene = {
   ],
 };
 
+export interface ObsService {
+  readonly server: string;
+  readonly key: string;
+  /** Its "Use authentication". */
+  readonly login?: { readonly username: string; readonly password: string };
+}
+
 /** Starts OBS on a screen of its own (Xvfb, software rendering) with a profile that streams at once to `server` / `key`. */
-export async function startObs(server: string, key: string, test: Parameters<typeof requirePeer>[1]): Promise<Program> {
+export async function startObs(
+  { server, key, login }: ObsService,
+  test: Parameters<typeof requirePeer>[1],
+): Promise<Program> {
   const obs = requirePeer('obs', test);
   const xvfb = requirePeer('Xvfb', test);
   const home = mkdtempSync(join(tmpdir(), 'millrace-obs-'));
@@ -79,7 +89,7 @@ export async function startObs(server: string, key: string, test: Parameters<typ
   writeFileSync(join(profile, 'basic.ini'), basicIni);
   writeFileSync(
     join(profile, 'service.json'),
-    JSON.stringify({ type: 'rtmp_custom', settings: { server, key, use_auth: false } }),
+    JSON.stringify({ type: 'rtmp_custom', settings: { server, key, use_auth: login !== undefined, ...login } }),
   );
   writeFileSync(join(config, 'basic/scenes/millrace.json'), JSON.stringify(scene));
   // Xvfb chooses a free display and writes its number.
