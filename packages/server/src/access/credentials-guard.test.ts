@@ -26,12 +26,17 @@ describe('several kinds of credentials', () => {
     expect(await scene.publish(live, 'k3y')).toBe('test');
     expect(await scene.publish(live, `test?${link}`)).toBe('test');
     expect(await scene.publish(live, `test?token=${await token}`)).toBe('test');
-    expect(await scene.publish(live, `test?key=old&token=${await token}`)).toBe('test');
+    expect(await scene.publish(live, `test?key=k3y&token=${await token}`)).toBe('test');
     expect(await scene.publish(live, 'open')).toBe('open');
   });
 
   it('what was given and is wrong is what the client hears of', async () => {
     expect(await scene.publish(live, 'test?key=old')).toEqual(refused('The stream key is wrong or missing.'));
+    expect(await scene.publish(live, `test?key=old&token=${await token}`)).toEqual(
+      refused('The stream key is wrong or missing.'),
+    );
+    expect(await scene.publish(live, 'open?token=x')).toEqual(refused('The token is wrong.'));
+    expect(await scene.publish(live, 'k3y?token=x')).toEqual(refused('The token is wrong.'));
     expect(await scene.publish(live, 'test?expires=1&sign=x')).toEqual(refused('The signature of the link is wrong.'));
     expect(await scene.publish(live, 'test?token=x')).toEqual(refused('The token is wrong.'));
     expect(await scene.publish(live, `other?${link}`)).toEqual(refused('The signature of the link is wrong.'));

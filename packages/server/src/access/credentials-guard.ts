@@ -20,7 +20,7 @@ type Check = (client: ClientInfo, stream: RequestedStream) => CredentialResult |
 const encoderPrefix = 'FMLE/';
 const noUser: CredentialResult = { outcome: 'missing', description: 'User and password are needed.' };
 
-/** Keys, signed links, tokens, users: of all the kinds that are configured for an action, one that is valid is enough. */
+/** Keys, signed links, tokens, users: of all the kinds that are configured for an action, one that is valid is enough, where none is wrong. */
 export class CredentialsGuard implements Guard {
   readonly #keys: PublishKeys;
   readonly #users: AdobeAuthentication | undefined;
@@ -101,18 +101,29 @@ export class CredentialsGuard implements Guard {
       if (result instanceof Promise) waiting.push(result);
       else results.push(result);
     }
-    if (waiting.length === 0 || results.includes(validCredential)) return verdictOf(action, results);
+    if (waiting.length === 0) return verdictOf(action, results);
     return Promise.all(waiting).then((late) => verdictOf(action, [...results, ...late]));
   }
 }
 
+/** A wrong one refuses beside a valid one: who gave it means it, and hears of it before the other one expires too. */
 function verdictOf(action: StreamAction, results: readonly CredentialResult[]): Verdict {
-  if (results.some(({ outcome }) => outcome === 'valid')) return undefined;
-  const descriptions = results.flatMap((result) => (result.outcome === 'wrong' ? [result.description] : []));
-  // What was given and is wrong is what its owner wants to hear of.
-  const missing = results.flatMap((result) => (result.outcome === 'missing' ? [result.description] : []));
-  const description = descriptions[0] ?? (missing.length === 1 ? missing[0] : undefined) ?? 'Credentials are needed.';
-  return denial(action, 'credentials', description);
+  let [isGranted, missing] = [false, ''];
+  for (const result of results) {
+    switch (result.outcome) {
+      case 'wrong':
+        return denial(action, 'credentials', result.description);
+      case 'valid':
+        isGranted = true;
+        break;
+      case 'missing':
+        missing = missing === '' ? result.description : 'Credentials are needed.';
+        break;
+      default:
+        result satisfies never;
+    }
+  }
+  return isGranted ? undefined : denial(action, 'credentials', missing);
 }
 
 function isFor(setting: 'publish' | 'play' | 'both', action: StreamAction): boolean {
