@@ -5,3 +5,5 @@ export type { NetStream, NetStreamEvent, PlayOptions, PublishOptions, PublishTyp
 export type { CommandOptions } from './pending-answer.js';
 export { type FlvSource, type PublishedFlv, type PublishFlvOptions, publishFlv } from './publish-flv.js';
 export { parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './rtmp-url.js';
+export type { ServiceStreamEvent } from './service-event.js';
+export type { DanmuToSend, ServeOptions, ServiceHeaderToSend, ServiceStream } from './service-stream.js';

@@ -18,6 +18,7 @@ import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
 import { NetStream, type StreamPort, type StreamSink } from './net-stream.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
 import { parseRtmpUrl, type RtmpUrl } from './rtmp-url.js';
+import { type ServeOptions, ServiceStream } from './service-stream.js';
 import { SessionSocket, sessionNowMs } from './session-socket.js';
 
 export interface ConnectOptions
@@ -152,13 +153,17 @@ export class NetConnection {
    * can carry only one, and as `call` does.
    */
   async createStream(options: CommandOptions = {}): Promise<NetStream> {
-    const id = Number(await this.#request('createStream', (session) => session.createStream(), options));
-    // nginx-rtmp and SRS answer 1 every time: two streams would get each other's messages.
-    if (this.#sinks.has(id)) {
-      throw new RtmpRemoteError('ERR_RTMP_STREAM_ID_IN_USE', `the server gave message stream ${id} a second time`);
-    }
     // Nothing is missed: a server has nothing to say on a stream before the first command on it.
-    return new NetStream(this.#port, id);
+    return new NetStream(this.#port, await this.#createStreamId(options));
+  }
+
+  /**
+   * Attaches to a service on a new message stream; the service is made where there is none of that name (1 … 256
+   * characters, no control characters). Throws `RtmpCommandError` when the server refuses, `RtmpUsageError`
+   * `ERR_SERVICE_NAME`, and as `createStream` does.
+   */
+  async serve(serviceName: string, options: ServeOptions = {}): Promise<ServiceStream> {
+    return await ServiceStream.open(this.#port, await this.#createStreamId(options), serviceName, options);
   }
 
   /**
@@ -178,6 +183,15 @@ export class NetConnection {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #createStreamId(options: CommandOptions): Promise<number> {
+    const id = Number(await this.#request('createStream', (session) => session.createStream(), options));
+    // nginx-rtmp and SRS answer 1 every time: two streams would get each other's messages.
+    if (this.#sinks.has(id)) {
+      throw new RtmpRemoteError('ERR_RTMP_STREAM_ID_IN_USE', `the server gave message stream ${id} a second time`);
+    }
+    return id;
   }
 
   async #request(
@@ -288,6 +302,7 @@ export class NetConnection {
   }
 
   #takeCall(call: ServerCall): void {
+    if (this.#sinks.get(call.messageStreamId)?.onCall(call)) return;
     const bandwidth = readBandwidth(call);
     if (bandwidth !== undefined) this.#options.onBandwidth?.(bandwidth);
     const { onCall } = this.#options;

@@ -6,6 +6,7 @@ import {
   type PlayParams,
   type RawMessage,
   RtmpUsageError,
+  type ServerCall,
   type StatusInfo,
   type UserControlEvent,
 } from '@millrace/protocol';
@@ -43,6 +44,8 @@ export interface PlayOptions extends PlayParams, CommandOptions {
 export interface StreamSink {
   readonly playing: boolean;
   onStatus(status: StatusInfo): void;
+  /** Whether the command is the stream's own; others are the application's. */
+  onCall(call: ServerCall): boolean;
   onMessage(message: RawMessage, values: readonly AmfValue[] | undefined): void;
   onUserControl(event: UserControlEvent): void;
   /** The connection is about to be closed by us. */
@@ -200,6 +203,7 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
         if (status.level === 'error') this.#refuse(status);
         else if (status.code === this.#pending?.code) this.#pending.answer.resolve(status);
       },
+      onCall: () => false,
       onMessage: (message, values) => {
         const event = toEvent(message, values);
         this.#events.push(event);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type ServerEvent, ServerSession } from '@millrace/protocol';
+import { type ServerEvent, ServerSession, serviceMessageName } from '@millrace/protocol';
 import { nodeCrypto } from '../src/node-crypto.js';
 
 type Script = (event: ServerEvent, session: ServerSession) => void;
@@ -96,7 +96,7 @@ export class ScriptedServer {
   }
 
   #serve(socket: Socket, script: Script): void {
-    const session = new ServerSession({ crypto: nodeCrypto, nowMs: 0 });
+    const session = new ServerSession({ crypto: nodeCrypto, nowMs: 0, serviceMessageName });
     const flush = (): void => {
       for (let bytes = session.takeOutput(); bytes; bytes = session.takeOutput()) socket.write(bytes);
     };

@@ -200,8 +200,13 @@ export class ClientSession {
   }
 
   /** A command that is not to be answered. */
-  sendCommand(messageStreamId: number, name: string, args: readonly AmfInput[] = []): void {
-    if (!this.#ended) this.#output.call(messageStreamId, name, 0, args);
+  sendCommand(
+    messageStreamId: number,
+    name: string,
+    args: readonly AmfInput[] = [],
+    commandObject: AmfInput = null,
+  ): void {
+    if (!this.#ended) this.#output.call(messageStreamId, name, 0, args, commandObject);
   }
 
   /** Answered by `status` on the message stream, as are `play`, `pause` and `seek`. [RTMP §7.2.2] */
