@@ -83,11 +83,43 @@ describe('AmfRegistry', () => {
     expect(() => encodeAmf0([new Point()])).toThrow(expect.objectContaining({ code: 'ERR_AMF0_NOT_ENCODABLE' }));
   });
 
-  it('instantiates no class of JavaScript by its name', () => {
-    for (const name of ['Object', 'Function', 'constructor', '__proto__', 'toString', 'Map', 'app.Person2']) {
-      const [decoded] = decodeAmf3(encodeAmf3([new AmfObject([['a', 1]], name)]), { registry });
+  it.each([
+    'Object',
+    'Function',
+    'constructor',
+    '__proto__',
+    'prototype',
+    'toString',
+    'hasOwnProperty',
+    'Map',
+    'app.Person2',
+    'app.person',
+    'app.Person\0',
+    'flex.messaging.io.ArrayCollection',
+    'flex.messaging.io.arraycollection',
+    'flex.messaging.io.ArrayCollection ',
+    'DSK',
+  ])('makes only an object with its name of the class %j', (name) => {
+    const sent = new AmfObject([['a', 1]], name);
+    for (const bytes of [encodeAmf0([sent]), encodeAmf0([new Amf3Value(sent)])]) {
+      const [decoded] = decodeAmf0(bytes, { registry });
       expect(Object.getPrototypeOf(decoded)).toBe(AmfObject.prototype);
+      expect((decoded as AmfObject).className).toBe(name);
+      expect([...(decoded as AmfObject).properties]).toEqual([['a', 1]]);
     }
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  it.each([
+    'Object',
+    'constructor',
+    '__proto__',
+    'app.Person',
+    'flex.messaging.io.arraycollection',
+    'flex.messaging.io.ArrayCollection\0',
+  ])('refuses the externalizable class %j', (name) => {
+    const bytes = [0x0a, 0x07, (name.length << 1) | 1, ...Array.from(name, (letter) => letter.charCodeAt(0)), 0x01];
+    expect(codeOf(Uint8Array.from(bytes), { registry })).toBe('ERR_AMF3_UNKNOWN_EXTERNALIZABLE');
   });
 
   it('fills fields only: no methods, no prototype, nothing new', () => {
