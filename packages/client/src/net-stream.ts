@@ -12,6 +12,8 @@ import {
 } from '@millrace/protocol';
 import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
 import { EventQueue } from './event-queue.js';
+import { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } from './latency-meter.js';
+import { LatencyStamp } from './latency-stamp.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
 
 export type NetStreamEvent =
@@ -30,14 +32,22 @@ export type NetStreamEvent =
 
 export type PublishType = 'live' | 'record' | 'append';
 
-export interface PublishOptions extends CommandOptions {
+export interface PublishOptions extends CommandOptions, ClockOptions {
   /** Whether to send `releaseStream` and `FCPublish` first, as most encoders do; default `true`. */
   readonly fcPublish?: boolean;
+  /**
+   * How players are told our clock, so that they can measure the latency; default not at all. Timestamps must go by real
+   * time, from the first message on. `baseTime` puts `cu_basetime` into `onMetaData` (makes one where none comes before
+   * the media), `currentTime` sends a data message every 15 s, `sei` puts the time into every frame of H.264.
+   */
+  readonly latency?: readonly LatencyMethod[];
 }
 
-export interface PlayOptions extends PlayParams, CommandOptions {
+export interface PlayOptions extends PlayParams, CommandOptions, ClockOptions {
   /** How much the server may send ahead; default 3000 ms, as players commonly ask for. */
   readonly bufferMs?: number;
+  /** Whether `NetStream.latency` is measured; default `false`: every frame has to be looked into. */
+  readonly latency?: boolean;
 }
 
 /** What a connection delivers to a stream. */
@@ -83,6 +93,8 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
   #pending: { readonly answer: PendingAnswer<StatusInfo>; readonly code: string } | undefined;
   #publishedName: string | undefined;
   #playing = false;
+  #meter: LatencyMeter | undefined;
+  #stamp: LatencyStamp | undefined;
   #closed = false;
 
   constructor(port: StreamPort, id: number) {
@@ -97,6 +109,11 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
     return this.#closed;
   }
 
+  /** How long what was played last has been on its way, where `play` was told to measure it. */
+  get latency(): Latency {
+    return this.#meter?.latency ?? {};
+  }
+
   /**
    * Publishes under a name, which may carry a query (`name?key=…`). Resolves when the server has agreed.
    * Throws `RtmpCommandError` when it refuses, `RtmpConnectionError`, or `RtmpRemoteError` `ERR_RTMP_TIMEOUT_COMMAND`.
@@ -108,6 +125,8 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
         session.fcPublish(streamName);
         this.#publishedName = streamName;
       }
+      const { latency, clockOffsetMs = 0 } = options;
+      this.#stamp = latency?.length ? new LatencyStamp({ latency, clockOffsetMs }) : undefined;
       session.publish(this.id, streamName, type);
     });
   }
@@ -116,6 +135,7 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
   async play(streamName: string, options: PlayOptions = {}): Promise<StatusInfo> {
     return await this.#command('play', 'NetStream.Play.Start', options, (session) => {
       this.#playing = true;
+      this.#meter = options.latency ? new LatencyMeter(options) : undefined;
       session.setBufferLength(this.id, options.bufferMs ?? 3_000);
       session.play(this.id, streamName, options);
     });
@@ -160,12 +180,16 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
     if (data instanceof Uint8Array) {
       return this.sendMessage({ messageTypeId: messageTypes.dataAmf0, timestamp, payload: data });
     }
-    return this.#send((session) => session.sendData(this.id, timestamp, data));
+    const values = this.#stamp?.values(timestamp, data) ?? data;
+    return this.#send((session) => session.sendData(this.id, timestamp, values));
   }
 
   /** Sends any message on this stream; the rest as `sendAudio`. */
   sendMessage(message: Omit<RawMessage, 'messageStreamId'>): boolean {
-    return this.#send((session) => session.sendMessage(this.id, { ...message, messageStreamId: this.id }));
+    const messages = this.#stamp?.messages(message) ?? [message];
+    return this.#send((session) => {
+      for (const each of messages) session.sendMessage(this.id, { ...each, messageStreamId: this.id });
+    });
   }
 
   /** Resolves when what was sent is with the system. Rejects with `RtmpConnectionError` when the connection is over. */
@@ -206,6 +230,7 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
       onCall: () => false,
       onMessage: (message, values) => {
         const event = toEvent(message, values);
+        this.#meter?.take(event);
         this.#events.push(event);
         if (event.type !== 'data' && this.#pending?.answer.command === 'play') {
           this.#pending.answer.resolve(startedSilently);
