@@ -162,7 +162,7 @@ export class Amf0Decoder {
         if (frame.pending !== undefined) fillInstance(frame.pending, frame.properties, 'ERR_AMF0_BAD_INSTANCE');
         return true;
       }
-      const name = reader.readName(nameLength);
+      const name = reader.readRecurringUtf8(nameLength);
       // Most members of metadata are numbers: those take no detour.
       if (reader.bytes[reader.offset] === amf0Marker.number && this.#elements < this.#limits.maxElements) {
         this.#elements += 1;
@@ -188,7 +188,7 @@ export class Amf0Decoder {
       case amf0Marker.boolean:
         return reader.readUint8() !== 0;
       case amf0Marker.string:
-        return reader.readUtf8(reader.readUint16());
+        return reader.readRecurringUtf8(reader.readUint16());
       case amf0Marker.object:
         return this.#openProperties(stack, offset, new AmfObject());
       case amf0Marker.null:

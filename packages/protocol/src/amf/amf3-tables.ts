@@ -99,7 +99,7 @@ export class Amf3Tables {
       );
     }
     if (index === 0) return '';
-    const text = reader.readUtf8(index);
+    const text = reader.readRecurringUtf8(index);
     this.#strings.push(text);
     return text;
   }

@@ -70,4 +70,20 @@ describe('ByteReader', () => {
     expect(() => reader.readBytes(1)).toThrow(RtmpRemoteError);
     expect(() => reader.readUtf8(0xffff_ffff)).toThrow(RtmpRemoteError);
   });
+
+  it('reads text that comes again as any other text', () => {
+    // Words of one slot and others, known and unknown, ASCII and not, as long as is looked up and longer.
+    const texts = ['', 'a', 'ab', 'é', 'ÿþ', '\ufffd', 'naïve', 'videodatarate', 'audiosamplerate', 'audiosamplesize'];
+    texts.push('x'.repeat(32), 'x'.repeat(33), `${'x'.repeat(31)}é`, '\0', '\0\0', '房间');
+    for (let i = 0; i < 3000; i += 1) texts.push(`name${i * 7919}`);
+    for (const text of [...texts, ...texts.reverse()]) {
+      const bytes = new Uint8Array(Buffer.from(`-${text}-`, 'utf8'));
+      const reader = new ByteReader(bytes, 1);
+      expect(reader.readRecurringUtf8(bytes.length - 2)).toBe(text);
+      expect(reader.offset).toBe(bytes.length - 1);
+    }
+    // Bytes that are no UTF-8 are not taken for the characters with their numbers.
+    expect(new ByteReader(Uint8Array.of(0xff, 0xfe)).readRecurringUtf8(2)).toBe('\ufffd\ufffd');
+    expect(() => new ByteReader(Uint8Array.of(0x61)).readRecurringUtf8(2)).toThrow(RtmpRemoteError);
+  });
 });

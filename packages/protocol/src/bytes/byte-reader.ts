@@ -1,4 +1,4 @@
-import { decodeName, decodeUtf8 } from './decode-utf8.js';
+import { decodeRecurringUtf8, decodeUtf8 } from './decode-utf8.js';
 import { RtmpRemoteError } from './errors.js';
 
 /**
@@ -83,9 +83,9 @@ export class ByteReader {
   }
 
   /** As `readUtf8`, for text that is likely to come again: of a short one that does, the same string is given. */
-  readName(length: number): string {
+  readRecurringUtf8(length: number): string {
     const start = this.#take(length);
-    return decodeName(this.bytes, start, start + length);
+    return decodeRecurringUtf8(this.bytes, start, start + length);
   }
 
   skip(count: number): void {

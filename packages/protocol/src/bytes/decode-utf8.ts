@@ -18,31 +18,39 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   return text;
 }
 
-const maxNameBytes = 32;
-/** A power of two. */
-const nameSlots = 512;
+const maxRecurringBytes = 32;
+const recurringBits = 9;
 
 /**
- * The last name that fell into each slot. Messages of all peers use the same few names, and to look one up costs less
+ * The last text that fell into each slot. Messages of all peers use the same few names and codes; to find one costs less
  * than to build it, and a Map takes a string that it has seen faster. It stays this small whatever peers send, and its
  * strings are compared whole: what somebody put there is given to nobody who has not sent it.
  */
-const knownNames: string[] = new Array<string>(nameSlots).fill('');
+const recurring: string[] = new Array<string>(1 << recurringBits).fill('');
 
 /** As `decodeUtf8`, for text that is likely to come again. */
-export function decodeName(bytes: Uint8Array, start: number, end: number): string {
+export function decodeRecurringUtf8(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
-  if (length === 0 || length > maxNameBytes) return decodeUtf8(bytes, start, end);
+  if (length === 0 || length > maxRecurringBytes) return decodeUtf8(bytes, start, end);
+  const slot = slotOf(bytes, start, end);
+  const known = recurring[slot] as string;
+  if (isAscii(known, bytes, start, length)) return known;
+  const text = decodeUtf8(bytes, start, end);
+  // Text with characters of several bytes is never found again by its bytes, and may stay in its slot all the same.
+  recurring[slot] = text;
+  return text;
+}
+
+/** By the length and four of the bytes: names that metadata has side by side differ in one of these. */
+function slotOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
   const first = bytes[start] as number;
   const middle = bytes[start + (length >> 1)] as number;
+  const later = bytes[end - 1 - (length >> 2)] as number;
   const last = bytes[end - 1] as number;
-  const slot = (first * 7 + middle * 31 + last * 101 + length * 13) & (nameSlots - 1);
-  const known = knownNames[slot] as string;
-  if (isAscii(known, bytes, start, length)) return known;
-  const name = decodeUtf8(bytes, start, end);
-  // A name with characters of several bytes is never found again by its bytes, and may stay in its slot all the same.
-  knownNames[slot] = name;
-  return name;
+  const sample = (first | (middle << 8) | (last << 16) | (later << 24)) + length * 0x2_545f;
+  // Fibonacci hashing: the upper bits of the product depend on all of the sample.
+  return Math.imul(sample, 0x9e37_79b1) >>> (32 - recurringBits);
 }
 
 /** Whether the bytes are the text, one for each character. A malformed byte is none: U+FFFD is no byte. */
