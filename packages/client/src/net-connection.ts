@@ -159,8 +159,8 @@ export class NetConnection {
 
   /**
    * Attaches to a service on a new message stream; the service is made where there is none of that name (1 … 256
-   * characters, no control characters). Throws `RtmpCommandError` when the server refuses, `RtmpUsageError`
-   * `ERR_SERVICE_NAME`, and as `createStream` does.
+   * characters, no control characters), and may carry a query (`name?key=…`). Throws `RtmpCommandError` when the server
+   * refuses, `RtmpUsageError` `ERR_SERVICE_NAME`, and as `createStream` does.
    */
   async serve(serviceName: string, options: ServeOptions = {}): Promise<ServiceStream> {
     return await ServiceStream.open(this.#port, await this.#createStreamId(options), serviceName, options);

@@ -62,8 +62,9 @@ const messageIdBytes = 16;
 export class ServiceStream implements AsyncIterable<ServiceStreamEvent, undefined> {
   /** The message stream id, 1 … 2³²−1. */
   readonly id: number;
-  /** Of the service. */
+  /** Of the service; without the query that `serve` may have been given. */
   readonly name: string;
+  readonly #servedName: string;
   readonly #port: StreamPort;
   readonly #options: ServeOptions;
   readonly #messageName: string;
@@ -77,7 +78,8 @@ export class ServiceStream implements AsyncIterable<ServiceStreamEvent, undefine
   private constructor(port: StreamPort, id: number, name: string, options: ServeOptions) {
     this.#port = port;
     this.id = id;
-    this.name = name;
+    this.name = name.split('?', 1)[0] ?? '';
+    this.#servedName = name;
     this.#options = options;
     this.#messageName = options.messageName ?? serviceMessageName;
     this.#events = new EventQueue(serviceEventBytes, (bytes) => port.onQueuedBytes(id, bytes));
@@ -200,7 +202,7 @@ export class ServiceStream implements AsyncIterable<ServiceStreamEvent, undefine
   }
 
   async #serve(): Promise<void> {
-    const args = formatServe(this.name);
+    const args = formatServe(this.#servedName);
     const answer = new PendingAnswer<'created' | 'attached'>('serve', this.#options);
     this.#serving = answer;
     try {

@@ -15,7 +15,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the command line', () => {
   async function run(...args: string[]) {
-    const done = { served: [] as ServeOptions[], configs: 0, signed: [] as unknown[], out: '', err: '', exitCode: 0 };
+    const done = {
+      served: [] as ServeOptions[],
+      configs: 0,
+      signed: [] as unknown[],
+      rooms: [] as unknown[],
+      out: '',
+      err: '',
+      exitCode: 0,
+    };
     const program = createProgram('1.2.3', {
       async serve(options) {
         done.served.push(options);
@@ -25,6 +33,9 @@ describe('the command line', () => {
       },
       sign(urls, options) {
         done.signed.push(urls, options);
+      },
+      async danmu(url, options) {
+        done.rooms.push(url, options);
       },
     });
     for (const command of [program, ...program.commands]) {
@@ -62,6 +73,17 @@ describe('the command line', () => {
       { for: 'publish', expires: '2h', ip: '::1', config: 'a.yaml', set: ['a.b=c'] },
     ]);
     expect((await run('sign', 'rtmp://a/b/c')).signed[1]).toEqual({ for: 'play', expires: '1h', set: [] });
+  });
+
+  it('hands a URL and options to danmu', async () => {
+    const defaults = { user: 'guest', json: false, wait: '1s' };
+    expect((await run('danmu', 'rtmp://a/b/c')).rooms).toEqual(['rtmp://a/b/c', defaults]);
+    const args = ['--user', 'alice', '--json', '--wait', '5m'];
+    expect((await run('danmu', 'ws://a/rtmp/b/c', ...args)).rooms[1]).toEqual({
+      user: 'alice',
+      json: true,
+      wait: '5m',
+    });
   });
 
   it('prints version, help and configuration', async () => {

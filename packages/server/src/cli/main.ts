@@ -1,5 +1,6 @@
 import { configYaml } from '../config/index.js';
 import { version } from '../version.js';
+import { danmu } from './danmu.js';
 import { createProgram } from './program.js';
 import { serve } from './serve.js';
 import { sign } from './sign.js';
@@ -13,4 +14,5 @@ await createProgram(version, {
   serve,
   config: () => void process.stdout.write(configYaml()),
   sign,
+  danmu,
 }).parseAsync();

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { DanmuOptions } from './danmu.js';
 import type { ServeOptions } from './serve.js';
 import type { SignOptions } from './sign.js';
 
@@ -9,6 +10,8 @@ export interface Actions {
   config(): void;
   /** Prints links that are good for some time. */
   sign(urls: readonly string[], options: SignOptions): void;
+  /** Shows a room and sends what is typed. */
+  danmu(url: string, options: DanmuOptions): Promise<void>;
 }
 
 const examples = `
@@ -20,6 +23,7 @@ Examples:
   millrace serve --app ./my-app.js                 with your own rules and procedures
   millrace config > millrace.yaml                  a file with every setting, its default and its meaning
   millrace sign rtmp://HOST/live/test -c FILE      a link to watch it for an hour
+  millrace danmu rtmp://HOST/live/test             what the audience of a stream says, and a word of yours
 
 Publish to rtmp://HOST/live/NAME with ffmpeg or OBS. Watch rtmp://HOST/live/NAME with a player, or in the web page.
 `;
@@ -62,6 +66,15 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('-c, --config <file>', 'YAML file with settings')
     .option('-s, --set <key=value>', 'one setting; wins over the file; may be repeated', collect, [])
     .action((urls: string[], options: SignOptions) => actions.sign(urls, options));
+
+  program
+    .command('danmu')
+    .description('show the danmu of a stream, and send each line that is typed or piped in')
+    .argument('<url>', 'of the stream: rtmp://HOST/live/test or ws://HOST:8080/rtmp/live/test')
+    .option('-u, --user <name>', 'who you are', 'guest')
+    .option('--json', 'print JSON, an object a line', false)
+    .option('-w, --wait <time>', 'how long to go on when there is no more input: 0, 2s, 15m, 2h', '1s')
+    .action((url: string, options: DanmuOptions) => actions.danmu(url, options));
 
   return program;
 }
