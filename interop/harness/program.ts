@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeEach } from 'vitest';
 
 export interface Exit {
@@ -68,15 +69,20 @@ export class Program {
 
   /**
    * Starts `command` without a shell. `env` adds to this process's environment. `group`: it starts programs of its own
-   * (npm), which are ended with it.
+   * (npm), which are ended with it. `input`: it can be written to.
    */
   static start(
     command: string,
     args: readonly string[],
-    options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly group?: boolean } = {},
+    options: {
+      readonly cwd?: string;
+      readonly env?: Record<string, string>;
+      readonly group?: boolean;
+      readonly input?: boolean;
+    } = {},
   ): Program {
     const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.input === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       detached: options.group === true,
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -85,6 +91,12 @@ export class Program {
     running.add(program);
     startedByThisTest?.add(program);
     return program;
+  }
+
+  /** To its standard input, which `end` of it closes. */
+  get input(): Writable {
+    if (this.#child.stdin === null) throw new Error(`${this.name} was started without an input`);
+    return this.#child.stdin;
   }
 
   get pid(): number | undefined {
