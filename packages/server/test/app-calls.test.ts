@@ -1,9 +1,10 @@
-import { AmfObject, type AmfValue } from '@millrace/protocol';
+import { AmfObject, type AmfValue, encodeAmf0 } from '@millrace/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AppClient, type AppDefinition, CallError, defineApp, reject } from '../src/index.js';
 import type { WireMessage } from './wire/chunk-reader.js';
 import { gate } from './wire/gate.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import { concat, message } from './wire/wire-bytes.js';
 
 let server: TestServer | undefined;
 afterEach(async () => {
@@ -18,6 +19,11 @@ async function start(definition: AppDefinition, ...settings: string[]): Promise<
 
 function infoOf({ values: [, , , info] }: WireMessage): Record<string, AmfValue> {
   return info instanceof AmfObject ? Object.fromEntries(info.properties) : {};
+}
+
+function command(name: string, transactionId: number): Uint8Array {
+  const payload = encodeAmf0([name, transactionId, null]);
+  return message({ chunkStreamId: 3, timestamp: 0, type: 20, messageStreamId: 0, payload });
 }
 
 describe('procedures', () => {
@@ -115,6 +121,46 @@ describe('procedures', () => {
     await client.barrier();
     expect(running).toBe(64);
     decision.open();
+    const last = await client.call('wait', [null]);
+    expect([running, last.values[0]]).toEqual([101, '_result']);
+  });
+
+  it('tell null from undefined', async () => {
+    const to = await start({ procedures: { echo: (_client, value) => value } });
+    const client = await to.connected();
+    expect((await client.call('echo', [null, null])).values.slice(3)).toEqual([null]);
+    expect((await client.call('echo', [null, undefined])).values.slice(3)).toEqual([undefined]);
+  });
+
+  it('answer every one of thousands of calls that come at once', async () => {
+    const to = await start({ procedures: { echo: async (_client, value) => value } });
+    const client = await to.connected();
+    client.socket.cork();
+    for (let i = 0; i < 5000; i += 1) client.sendCommand('echo', 100 + i, [null, i]);
+    client.socket.uncork();
+    for (let i = 0; i < 5000; i += 1) expect((await client.answer(100 + i)).values[3]).toBe(i);
+  });
+
+  it('leave a client that calls without end waiting, and go on with it', async () => {
+    const decision = gate();
+    let running = 0;
+    const to = await start({
+      procedures: {
+        wait() {
+          running += 1;
+          return decision.passed;
+        },
+      },
+    });
+    const client = await to.connected();
+    const calls = concat(...Array.from({ length: 20_000 }, () => command('wait', 0)));
+    const sent = client.writeAll(calls, calls, calls);
+    await (await to.connected()).barrier();
+    expect(running).toBeLessThanOrEqual(64);
+    decision.open();
+    await sent;
+    await client.barrier();
+    expect(running).toBe(60_000);
   });
 
   it('survive a client that goes before the answer', async () => {

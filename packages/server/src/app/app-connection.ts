@@ -112,7 +112,7 @@ export class AppConnection {
     work.then(done, done);
     try {
       const value = await withTimeLimit(work, timeoutMs);
-      if (value !== timedOut) return { ok: true, value: value ?? undefined };
+      if (value !== timedOut) return { ok: true, value: value as AmfInput };
       work.catch((err) => log.error({ err, name }, 'a procedure failed after its time'));
       log.warn({ name, timeoutMs }, 'a procedure took longer than app.timeoutMs');
       return { ok: false, description: callFailed };

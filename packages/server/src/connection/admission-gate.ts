@@ -38,6 +38,9 @@ export class AdmissionGate {
   readonly #undecided = new Map<number, PublishRequest | PlayRequest>();
   /** `undefined`: nobody has a say. */
   #admission: Admission | undefined;
+  /** Calls that have come while as many as may run did. */
+  readonly #waitingCalls: CallRequest[] = [];
+  #runningCalls = 0;
 
   constructor(options: AdmissionGateOptions) {
     this.#options = options;
@@ -113,9 +116,18 @@ export class AdmissionGate {
       this.#options.session.rejectCall(request);
       return;
     }
-    void admission
-      .call(request)
-      .then((outcome) => this.#options.resume(() => this.#answerCall(admission, request, outcome)));
+    if (this.#runningCalls < maxRunningCalls) this.#run(admission, request);
+    else this.#waitingCalls.push(request);
+  }
+
+  /** More calls wait than a client needs to have under way: nothing more of it is to be read for now. */
+  get isFull(): boolean {
+    return this.#waitingCalls.length >= maxWaitingCalls;
+  }
+
+  /** Calls wait for others to end: what they carry is kept. */
+  get isWaiting(): boolean {
+    return this.#waitingCalls.length > 0;
   }
 
   answered(answer: CallAnswer): void {
@@ -125,7 +137,18 @@ export class AdmissionGate {
   /** The connection is gone, and `ended` was called for all that was granted. */
   disconnected(): void {
     this.#undecided.clear();
+    this.#waitingCalls.length = 0;
     this.#admission?.disconnected();
+  }
+
+  #run(admission: Admission, request: CallRequest): void {
+    this.#runningCalls += 1;
+    void admission.call(request).then((outcome) => {
+      this.#runningCalls -= 1;
+      const next = this.#waitingCalls.shift();
+      if (next !== undefined) this.#run(admission, next);
+      this.#options.resume(() => this.#answerCall(admission, request, outcome));
+    });
   }
 
   #peer(): AppPeer {
@@ -178,3 +201,7 @@ function rejectionOf({ code, description, redirectUrl }: Denial): Rejection {
 
 /** Names can be of any length; a log line has room for this. */
 const maxLoggedName = 200;
+/** Of one client, at a time. */
+const maxRunningCalls = 64;
+/** A client that does not wait for answers has so many calls kept for it; then its connection stands still. */
+const maxWaitingCalls = 1024;

@@ -72,6 +72,8 @@ export class RtmpConnection {
         maxAmfDepth: limits.amfDepth,
         maxAmfElements: limits.amfElements,
         maxQueuedBytes: limits.queuedBytes,
+        // The gate keeps them and stops reading in good time.
+        maxPendingRequests: 4096,
         handshakeTimeoutMs: limits.handshakeTimeoutMs,
         connectTimeoutMs: limits.connectTimeoutMs,
         idleTimeoutMs: limits.idleTimeoutMs,
@@ -97,7 +99,7 @@ export class RtmpConnection {
     this.#lastActiveMs = this.#context.now();
     this.#session.receive(bytes, this.#lastActiveMs);
     this.#handleEvents();
-    if (this.#session.paused) this.#hold(bytes.length);
+    if (this.#session.paused || this.#gate.isWaiting) this.#hold(bytes.length);
   }
 
   /** To be called now and then (once a second is enough): ends what takes too long, pings what is silent. */
@@ -118,7 +120,9 @@ export class RtmpConnection {
   }
 
   #handleEvents(): void {
-    for (let event = this.#session.nextEvent(); event !== undefined; event = this.#session.nextEvent()) {
+    while (!this.#gate.isFull) {
+      const event = this.#session.nextEvent();
+      if (event === undefined) break;
       this.#handle(event);
       if (this.#closed) return;
     }
@@ -213,7 +217,7 @@ export class RtmpConnection {
       this.#transport.close('a fault in the server');
       return;
     }
-    if (this.#closed || this.#session.paused || this.#heldBytes === 0) return;
+    if (this.#closed || this.#session.paused || this.#gate.isWaiting || this.#heldBytes === 0) return;
     this.#heldBytes = 0;
     this.#transport.setReading(true);
   }

@@ -146,7 +146,7 @@ describe('a check', () => {
   });
 
   it('gives way where all calls of the server wait', () => {
-    const client = ScriptedClient.connected({ limits: { maxPendingRequests: 1 } });
+    const client = ScriptedClient.connected({ limits: { maxPendingCalls: 1 } });
     client.session.call('a', []);
     client.command('checkBandwidth', 0);
     expect(client.takeLines()).toEqual(['0 a 1', '0 onBWDone 0 0 0 0 0']);

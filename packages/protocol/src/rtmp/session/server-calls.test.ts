@@ -3,7 +3,7 @@ import type { ServerEvent } from './server-event.js';
 import { SessionPair } from './session-pair.js';
 
 function connectedPair(): SessionPair {
-  const pair = new SessionPair({ server: { limits: { maxPendingRequests: 2 } } });
+  const pair = new SessionPair({ server: { limits: { maxPendingCalls: 2 } } });
   pair.client.connect({ app: 'live', tcUrl: 'rtmp://localhost/live' });
   pair.run();
   return pair;

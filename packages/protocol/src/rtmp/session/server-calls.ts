@@ -1,26 +1,27 @@
 import type { AmfInput } from '../../amf/index.js';
 import { RtmpUsageError } from '../../bytes/index.js';
 import type { CallRequest } from './server-event.js';
+import type { SessionLimits } from './session-limits.js';
 import type { SessionOutput } from './session-output.js';
 
 /** Calls both ways: those of the client that the server has not answered, and those of the server that the client has not. */
 export class ServerCalls {
   readonly #output: SessionOutput;
-  readonly #maxPending: number;
+  readonly #limits: Pick<SessionLimits, 'maxPendingRequests' | 'maxPendingCalls'>;
   readonly #answered = new WeakSet<CallRequest>();
   readonly #pending = new Set<number>();
   #openCount = 0;
   #nextTransactionId = 1;
 
-  constructor(output: SessionOutput, maxPending: number) {
+  constructor(output: SessionOutput, limits: Pick<SessionLimits, 'maxPendingRequests' | 'maxPendingCalls'>) {
     this.#output = output;
-    this.#maxPending = maxPending;
+    this.#limits = limits;
   }
 
   /** A call of the client that wants an answer has come. `false`: too many wait for theirs. */
   open(): boolean {
     this.#openCount += 1;
-    return this.#openCount <= this.#maxPending;
+    return this.#openCount <= this.#limits.maxPendingRequests;
   }
 
   /** Throws, with the call still open, for values that AMF cannot carry. */
@@ -38,7 +39,7 @@ export class ServerCalls {
 
   /** No more calls of the server can wait for their answers. */
   get full(): boolean {
-    return this.#pending.size >= this.#maxPending;
+    return this.#pending.size >= this.#limits.maxPendingCalls;
   }
 
   /** Calls the client and returns the transaction id. */

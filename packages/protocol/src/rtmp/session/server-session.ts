@@ -81,7 +81,7 @@ export class ServerSession {
     this.#input = new SessionInput(this.#limits, this.#limits.maxQueuedBytes);
     this.#streams = new MessageStreams(this.#limits.maxMessageStreams);
     this.#timers = new SessionTimers(this.#limits, nowMs);
-    this.#calls = new ServerCalls(this.#output, this.#limits.maxPendingRequests);
+    this.#calls = new ServerCalls(this.#output, this.#limits);
     this.#bandwidth = new ServerBandwidth({
       output: this.#output,
       calls: this.#calls,

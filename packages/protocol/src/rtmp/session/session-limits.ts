@@ -14,8 +14,10 @@ export interface SessionLimits extends ChunkLimits {
    * answer to a request.
    */
   readonly maxQueuedBytes: number;
-  /** `call` requests that are not answered yet; counted apart, calls of the server that the client has not answered. */
+  /** `call` requests that are not answered yet; one more ends the session. */
   readonly maxPendingRequests: number;
+  /** Calls of the server that the client has not answered. */
+  readonly maxPendingCalls: number;
   /** Media messages in a row on message streams that publish nothing. */
   readonly maxStrayMessages: number;
   /** Milliseconds from the start of the session to the end of the handshake; 0: no limit. */
@@ -35,6 +37,7 @@ export const defaultSessionLimits: SessionLimits = {
   // Answers are some 200 bytes each: thousands of them in one go are no honest peer's.
   maxQueuedBytes: 4 * 1024 * 1024,
   maxPendingRequests: 64,
+  maxPendingCalls: 64,
   // An encoder whose stream was refused or replaced sends on until it hears of it. This is over a minute of media.
   maxStrayMessages: 10_000,
   handshakeTimeoutMs: 10_000,
