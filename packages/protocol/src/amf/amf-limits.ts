@@ -11,13 +11,20 @@ export interface AmfLimits {
   readonly maxElements: number;
   /** How many bytes there may be to decode. Absent: no bound of its own, as the message's length has one already. */
   readonly maxBytes?: number;
+  /** How many bytes of UTF-8 one string or XML document may have. Absent: 4 MiB. */
+  readonly maxStringBytes?: number;
 }
 
 /**
  * Commands and metadata nest two or three levels; 64 leaves room for any application. 65,536 values cover the key frame
- * index of a film, at some 20 bytes of memory a number and at worst about 20 MiB of empty objects.
+ * index of a film, at some 20 bytes of memory a number and at worst about 20 MiB of empty objects. A string of 4 MiB is half
+ * of the longest message that a session takes by default, and takes as much as that or twice in memory.
  */
-export const defaultAmfLimits: AmfLimits = { maxDepth: 64, maxElements: 65_536 };
+export const defaultAmfLimits = {
+  maxDepth: 64,
+  maxElements: 65_536,
+  maxStringBytes: 4 * 1024 * 1024,
+} as const satisfies AmfLimits;
 
 /** Made once: for a short command, putting the limits together would take as long as decoding it. */
 const resolvedDefaults: Required<AmfLimits> = { ...defaultAmfLimits, maxBytes: Number.MAX_SAFE_INTEGER };
@@ -28,13 +35,13 @@ const resolvedDefaults: Required<AmfLimits> = { ...defaultAmfLimits, maxBytes: N
  * @throws RtmpUsageError `ERR_AMF_LIMIT` for a limit that is not an integer from 0 up.
  */
 export function resolveAmfLimits(limits: Partial<AmfLimits>): Required<AmfLimits> {
-  if (limits.maxDepth === undefined && limits.maxElements === undefined && limits.maxBytes === undefined) {
-    return resolvedDefaults;
-  }
+  const { maxDepth, maxElements, maxBytes, maxStringBytes } = limits;
+  if ((maxDepth ?? maxElements ?? maxBytes ?? maxStringBytes) === undefined) return resolvedDefaults;
   const resolved = {
-    maxDepth: limits.maxDepth ?? defaultAmfLimits.maxDepth,
-    maxElements: limits.maxElements ?? defaultAmfLimits.maxElements,
-    maxBytes: limits.maxBytes ?? Number.MAX_SAFE_INTEGER,
+    maxDepth: maxDepth ?? defaultAmfLimits.maxDepth,
+    maxElements: maxElements ?? defaultAmfLimits.maxElements,
+    maxBytes: maxBytes ?? Number.MAX_SAFE_INTEGER,
+    maxStringBytes: maxStringBytes ?? defaultAmfLimits.maxStringBytes,
   };
   for (const [name, value] of Object.entries(resolved)) {
     if (!Number.isSafeInteger(value) || value < 0) {

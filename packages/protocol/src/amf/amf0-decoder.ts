@@ -84,7 +84,7 @@ export class Amf0Decoder {
    *
    * @throws RtmpRemoteError with the offset in the reader's bytes. Codes: `ERR_AMF0_TRUNCATED`,
    * `ERR_AMF0_UNKNOWN_MARKER`, `ERR_AMF0_RESERVED_MARKER`, `ERR_AMF0_UNEXPECTED_OBJECT_END`, `ERR_AMF0_BAD_REFERENCE`,
-   * `ERR_AMF0_TOO_DEEP`, `ERR_AMF0_TOO_MANY_ELEMENTS`, `ERR_AMF0_TOO_LARGE`, `ERR_AMF0_BAD_INSTANCE` (what a registered
+   * `ERR_AMF0_TOO_DEEP`, `ERR_AMF0_TOO_MANY_ELEMENTS`, `ERR_AMF0_TOO_LARGE`, `ERR_AMF0_STRING_TOO_LONG`, `ERR_AMF0_BAD_INSTANCE` (what a registered
    * class has thrown), and those of `Amf3Decoder.readValue` from behind the marker 0x11.
    */
   readValue(): AmfValue {
@@ -188,7 +188,7 @@ export class Amf0Decoder {
       case amf0Marker.boolean:
         return reader.readUint8() !== 0;
       case amf0Marker.string:
-        return reader.readRecurringUtf8(reader.readUint16());
+        return reader.readRecurringUtf8(this.#textLength(offset, reader.readUint16()));
       case amf0Marker.object:
         return this.#openProperties(stack, offset, new AmfObject());
       case amf0Marker.null:
@@ -207,11 +207,11 @@ export class Amf0Decoder {
         return new AmfDate(timeMs, reader.readInt16());
       }
       case amf0Marker.longString:
-        return reader.readUtf8(reader.readUint32());
+        return reader.readUtf8(this.#textLength(offset, reader.readUint32()));
       case amf0Marker.unsupported:
         return new AmfUnsupported();
       case amf0Marker.xmlDocument:
-        return new AmfXmlDocument(reader.readUtf8(reader.readUint32()));
+        return new AmfXmlDocument(reader.readUtf8(this.#textLength(offset, reader.readUint32())));
       case amf0Marker.typedObject:
         return this.#openTypedObject(stack, offset, reader.readUtf8(reader.readUint16()));
       case amf0Marker.avmPlus:
@@ -299,6 +299,15 @@ export class Amf0Decoder {
       );
     }
     return this.#references[index];
+  }
+
+  /** Checked before anything is built. A length beyond the input is left to the reader: it is cut off, not too long. */
+  #textLength(offset: number, length: number): number {
+    const { maxStringBytes } = this.#limits;
+    if (length <= maxStringBytes || length > this.#reader.remaining) return length;
+    throw new RtmpRemoteError('ERR_AMF0_STRING_TOO_LONG', `A string of ${length} bytes, ${maxStringBytes} allowed`, {
+      offset,
+    });
   }
 
   #failTooManyElements(offset: number): never {

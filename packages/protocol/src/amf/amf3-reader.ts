@@ -246,13 +246,13 @@ export class Amf3Reader {
     const count = header >> 1;
     switch (marker) {
       case amf3Marker.xmlDocument:
-        return this.#tables.refer(marker, new AmfXmlDocument(reader.readUtf8(count)));
+        return this.#tables.refer(marker, new AmfXmlDocument(reader.readUtf8(this.#tables.textLength(offset, count))));
       case amf3Marker.date:
         return this.#tables.refer(marker, new AmfDate(reader.readFloat64()));
       case amf3Marker.array:
         return this.#openArray(stack, offset, count);
       case amf3Marker.xml:
-        return this.#tables.refer(marker, new AmfXml(reader.readUtf8(count)));
+        return this.#tables.refer(marker, new AmfXml(reader.readUtf8(this.#tables.textLength(offset, count))));
       case amf3Marker.byteArray:
         return this.#tables.refer(marker, reader.readBytes(count).slice());
       case amf3Marker.vectorInt:

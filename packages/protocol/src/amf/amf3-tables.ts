@@ -99,9 +99,18 @@ export class Amf3Tables {
       );
     }
     if (index === 0) return '';
-    const text = reader.readRecurringUtf8(index);
+    const text = reader.readRecurringUtf8(this.textLength(offset, index));
     this.#strings.push(text);
     return text;
+  }
+
+  /** Checked before anything is built. A length beyond the input is left to the reader: it is cut off, not too long. */
+  textLength(offset: number, length: number): number {
+    const { maxStringBytes } = this.#limits;
+    if (length <= maxStringBytes || length > this.#reader.remaining) return length;
+    throw new RtmpRemoteError('ERR_AMF3_STRING_TOO_LONG', `A string of ${length} bytes, ${maxStringBytes} allowed`, {
+      offset,
+    });
   }
 }
 

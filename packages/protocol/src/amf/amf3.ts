@@ -26,7 +26,7 @@ export class Amf3Decoder {
    *
    * @throws RtmpRemoteError with the offset in the reader's bytes. Codes: `ERR_AMF3_TRUNCATED`,
    * `ERR_AMF3_UNKNOWN_MARKER`, `ERR_AMF3_BAD_REFERENCE` (of strings, objects and traits), `ERR_AMF3_TOO_DEEP`,
-   * `ERR_AMF3_TOO_MANY_ELEMENTS`, `ERR_AMF3_TOO_LARGE`, `ERR_AMF3_UNKNOWN_EXTERNALIZABLE`, `ERR_AMF3_BAD_INSTANCE` (what
+   * `ERR_AMF3_TOO_MANY_ELEMENTS`, `ERR_AMF3_TOO_LARGE`, `ERR_AMF3_STRING_TOO_LONG`, `ERR_AMF3_UNKNOWN_EXTERNALIZABLE`, `ERR_AMF3_BAD_INSTANCE` (what
    * a registered class or codec has thrown; an `RtmpRemoteError` of its own passes as it is).
    */
   readValue(): AmfValue {
