@@ -1,0 +1,15 @@
+export { closeFlv, type FinishOutcome, finishFlv } from './finish-flv.js';
+export {
+  encodeOpenHead,
+  type FlvHead,
+  headBytes,
+  isServersRecording,
+  newHead,
+  readPublishedProperties,
+} from './flv-head.js';
+export type { FlvDamage } from './flv-scanner.js';
+export { FlvTally } from './flv-tally.js';
+export { type FlvReport, inspectFlv } from './inspect-flv.js';
+export { type Progress, type RewriteReport, rewriteFlv } from './rewrite-flv.js';
+export { surveyFlv } from './survey-flv.js';
+export { writeAll } from './write-all.js';
