@@ -10,12 +10,16 @@ export {
 } from '@millrace/protocol';
 export {
   type App,
+  type AppBroadcast,
   type AppClient,
+  type AppDanmu,
   type AppData,
   type AppDefinition,
   AppError,
   type AppHandlers,
   type AppServer,
+  type AppService,
+  type AppServiceMessage,
   type AppStream,
   type AppsDefinition,
   CallError,

@@ -11,6 +11,7 @@ import { LiveStreams } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
 import { defaultAppName, RemotingGateway } from './remoting/index.js';
+import { ServiceRooms } from './service/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
 
@@ -23,6 +24,9 @@ export interface RunningServer {
   /** Stops accepting, tells everybody, and resolves when all connections are closed: at the latest after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
+
+/** Both listeners are always there. */
+const transports = ['rtmp', 'ws'];
 
 export interface ServerOptions {
   /** Instead of the application in `app.file`. */
@@ -55,8 +59,17 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     graceMs: config.publish.graceMs,
     now,
   });
-  const admissions = new Admissions({ config, guards, app });
-  const rtmpConnections = new RtmpConnections({ config, streams, crypto: handshakeCrypto, admissions, now }, logger);
+  const services = new ServiceRooms({ config, now, mediaTimeMs: (key) => streams.mediaTimeMs(key) });
+  const admissions = new Admissions({
+    config,
+    guards,
+    app,
+    broadcast: (key, message) => services.broadcast(key, message),
+  });
+  const rtmpConnections = new RtmpConnections(
+    { config, streams, services, crypto: handshakeCrypto, admissions, transports, now },
+    logger,
+  );
   const rtmpListener = new RtmpListener(rtmpConnections, logger);
   const gateway = new RemotingGateway({ config, admissions, defaultApp: defaultAppName(app), log: logger });
   let rtmp: BoundAddress = { host: '', port: 0 };
@@ -96,6 +109,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       // Everybody has gone: their ends are what is left to tell.
       await webhooks?.close(graceMs);
       streams.close();
+      services.close();
     },
   };
 }

@@ -5,6 +5,7 @@ import { loadConfig } from '../src/config/index.js';
 import { type ByteTransport, handshakeCrypto, RtmpConnection } from '../src/connection/index.js';
 import { LiveStreams } from '../src/live/index.js';
 import { createLogger } from '../src/log/index.js';
+import { ServiceRooms } from '../src/service/index.js';
 import { bytes, concat, message } from './wire/wire-bytes.js';
 
 /** A transport that can be full, and takes what is said to it at its word. */
@@ -44,10 +45,11 @@ function connected(): { transport: FullTransport; connection: RtmpConnection; st
   });
   const transport = new FullTransport();
   const log = createLogger({ level: 'silent', format: 'json' });
-  const admissions = new Admissions({ config, guards: [], app: undefined });
+  const services = new ServiceRooms({ config, now: () => 0, mediaTimeMs: () => undefined });
+  const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const connection = new RtmpConnection(
     transport,
-    { config, streams, crypto: handshakeCrypto, admissions, now: () => 0 },
+    { config, streams, services, crypto: handshakeCrypto, admissions, transports: [], now: () => 0 },
     log,
   );
   transport.onClosing = () => connection.transportClosed();

@@ -1,4 +1,4 @@
-import type { CallAnswer, CallRequest, PlayRequest, PublishRequest } from '@millrace/protocol';
+import type { CallAnswer, CallRequest, PlayRequest, PublishRequest, ServeRequest } from '@millrace/protocol';
 import {
   type AccessAction,
   type Denial,
@@ -11,6 +11,7 @@ import {
 import type { AppConnection, CallOutcome, ConnectedClient } from '../app/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import type { Moderate } from '../service/index.js';
 
 export interface AdmissionOptions {
   /** Asked in this order, before the application. */
@@ -22,7 +23,10 @@ export interface AdmissionOptions {
 }
 
 /** What is asked for, as the transport of the client has it. */
-export type StreamRequest = Pick<PublishRequest, 'kind' | 'streamName' | 'query' | 'publishType'> | HttpPlayRequest;
+export type StreamRequest =
+  | Pick<PublishRequest, 'kind' | 'streamName' | 'query' | 'publishType'>
+  | HttpPlayRequest
+  | Pick<ServeRequest, 'kind' | 'streamName'>;
 type HttpPlayRequest = Pick<PlayRequest, 'kind' | 'streamName' | 'query'>;
 
 interface Grant {
@@ -84,6 +88,27 @@ export class Admission {
     );
   }
 
+  /**
+   * Never rejects. Who may play a stream may attach to the service of its name; the application has a handler of its own
+   * for it.
+   */
+  serve(request: StreamRequest & { readonly kind: 'serve' }): Verdict | Promise<Verdict> {
+    const { app, client } = this.#options;
+    const stream = requestedStream(request);
+    return this.#decide(
+      request,
+      stream,
+      (guard) => guard.play?.(client, stream),
+      () => app?.serve(stream),
+    );
+  }
+
+  /** Who has a say about what the client sends to the service; `undefined`: nobody. */
+  moderator(request: StreamRequest & { readonly kind: 'serve' }): Moderate | undefined {
+    const grant = this.#grants.get(request);
+    return grant && this.#options.app?.moderator(grant.stream);
+  }
+
   /** The name of what was granted: not the one that was written, where that was a secret. */
   streamName(request: StreamRequest): string {
     return this.#grants.get(request)?.stream.name ?? request.streamName;
@@ -95,7 +120,7 @@ export class Admission {
     if (grant === undefined) return;
     this.#grants.delete(request);
     this.#options.app?.ended(grant.stream);
-    this.#end(request.kind, grant);
+    this.#end(actionOf(request), grant);
   }
 
   /** What the publisher's messages go to: `publication`, behind the application where that looks at data. */
@@ -139,13 +164,14 @@ export class Admission {
     askApp: () => Promise<Verdict> | undefined,
   ): Verdict | Promise<Verdict> {
     const guards: Guard[] = [];
-    const verdict = after(this.#ask(request.kind, ask, guards), (refused) => {
+    const action = actionOf(request);
+    const verdict = after(this.#ask(action, ask, guards), (refused) => {
       if (refused !== undefined) return refused;
-      return this.#isGone ? gone(request.kind) : askApp();
+      return this.#isGone ? gone(action) : askApp();
     });
     const settled = after(verdict, (refused) => {
       if (refused === undefined) this.#grants.set(request, { stream, guards });
-      else this.#end(request.kind, { stream, guards });
+      else this.#end(action, { stream, guards });
       return refused;
     });
     return this.#track(settled);
@@ -197,7 +223,7 @@ export class Admission {
     }
   }
 
-  #end(action: StreamRequest['kind'], { stream, guards }: Grant): void {
+  #end(action: 'publish' | 'play', { stream, guards }: Grant): void {
     const { client, log } = this.#options;
     for (const guard of guards) {
       try {
@@ -217,8 +243,16 @@ export class Admission {
 /** Descriptions can be of any length; a log line has room for this. */
 const maxLoggedText = 200;
 
-function requestedStream({ streamName, query }: StreamRequest): RequestedStream {
-  return { name: streamName, query: new URLSearchParams(query) };
+function requestedStream(request: StreamRequest): RequestedStream {
+  const { streamName } = request;
+  if (request.kind !== 'serve') return { name: streamName, query: new URLSearchParams(request.query) };
+  const query = streamName.indexOf('?');
+  if (query < 0) return { name: streamName, query: new URLSearchParams() };
+  return { name: streamName.slice(0, query), query: new URLSearchParams(streamName.slice(query + 1)) };
+}
+
+function actionOf({ kind }: StreamRequest): 'publish' | 'play' {
+  return kind === 'serve' ? 'play' : kind;
 }
 
 /** Nobody hears it. */

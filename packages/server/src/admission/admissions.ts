@@ -8,13 +8,17 @@ import {
   findHandlers,
 } from '../app/index.js';
 import type { Config } from '../config/index.js';
+import type { StreamKey } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import type { ServerMessage } from '../service/index.js';
 import { Admission } from './admission.js';
 
 export interface AdmissionsOptions {
   readonly config: Pick<Config, 'app' | 'limits'>;
   readonly guards: readonly Guard[];
   readonly app: App | undefined;
+  /** Sends to a service. */
+  readonly broadcast: (key: StreamKey, message: ServerMessage) => void;
 }
 
 /** Who has a say about the clients of this server: guards made of the configuration, and its user's application. */
@@ -27,7 +31,7 @@ export class Admissions {
 
   /** `undefined`: nobody has a say, everything is granted. `maker` is asked for the peer where somebody has. */
   open(details: ConnectDetails, peer: () => AppPeer, log: Logger): Admission | Denial | undefined {
-    const { config, guards, app } = this.#options;
+    const { config, guards, app, broadcast } = this.#options;
     const handlers = app === undefined ? undefined : findHandlers(app, details.app);
     if (app !== undefined && handlers === undefined && config.app.onlyKnown) {
       log.info({ app: details.app.slice(0, maxLoggedName) }, 'refused: there is no such application');
@@ -38,7 +42,15 @@ export class Admissions {
     const { amfDepth: maxDepth, amfElements: maxElements } = config.limits;
     const { timeoutMs } = config.app;
     const connection =
-      handlers && new AppConnection({ handlers, client, timeoutMs, amfLimits: { maxDepth, maxElements }, log });
+      handlers &&
+      new AppConnection({
+        handlers,
+        client,
+        timeoutMs,
+        amfLimits: { maxDepth, maxElements },
+        log,
+        broadcast: (name, message) => broadcast({ app: details.app, name }, message),
+      });
     return new Admission({ guards, client, app: connection, log });
   }
 }

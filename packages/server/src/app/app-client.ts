@@ -1,4 +1,4 @@
-import type { AmfInput, AmfObject, AmfValue } from '@millrace/protocol';
+import type { AmfInput, AmfObject, AmfValue, Danmu, ServiceHeader } from '@millrace/protocol';
 import type { ClientInfo, RequestedPublication, RequestedStream } from '../access/index.js';
 
 /** A client as the application sees it: the same object in every handler, from `onConnect` to `onDisconnect`. */
@@ -48,4 +48,38 @@ export interface AppData {
   readonly values: readonly AmfValue[];
   /** The publisher's, milliseconds. */
   readonly timestamp: number;
+}
+
+/** A service that a client is attached to: the same object in `onService`, `onDanmu`, `onServiceMessage` and `onServiceLeft`. */
+export interface AppService extends RequestedStream {
+  /**
+   * Sends a message of the server's own to every member, the client included.
+   *
+   * @throws RtmpUsageError for a priority that is not 0 to 7, and values that AMF cannot carry.
+   */
+  broadcast(message: AppBroadcast): void;
+  /** Sends a danmu of the server's own to every member. @throws RtmpUsageError for a member that is not as it must be. */
+  sendDanmu(danmu: Partial<Danmu> & Pick<Danmu, 'content'>): void;
+}
+
+export interface AppBroadcast {
+  /** 0 … 2³²−1; 0 is danmu, 1 capability. */
+  readonly serviceType: number;
+  readonly content: AmfValue;
+  /** 0 (default, the highest) … 7. */
+  readonly priority?: number;
+  /** Whether members that do not keep up may go without; default false. */
+  readonly abandon?: boolean;
+}
+
+/** A message to the members of a service, of any type but danmu. */
+export interface AppServiceMessage {
+  readonly header: ServiceHeader;
+  /** Whatever the client sent: look at it before you use it. */
+  readonly content: AmfValue;
+}
+
+/** A danmu to the members of a service. */
+export interface AppDanmu extends Danmu {
+  readonly header: ServiceHeader;
 }

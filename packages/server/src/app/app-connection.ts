@@ -1,10 +1,13 @@
-import type { AmfInput, CallRequest } from '@millrace/protocol';
-import { type AccessAction, type Denial, denial, denialCodes, type Verdict } from '../access/index.js';
+import { type AmfInput, type CallRequest, serveStatusCodes } from '@millrace/protocol';
+import { type AccessAction, type Denial, denialCodes, type Verdict } from '../access/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
-import type { AppStream, PublishedAppStream } from './app-client.js';
+import type { Moderate, ServerMessage } from '../service/index.js';
+import type { AppService, AppStream, PublishedAppStream } from './app-client.js';
+import { appService } from './app-service.js';
 import type { ConnectedClient } from './connected-client.js';
 import type { AppHandlers, Procedure } from './define-app.js';
+import { moderate } from './moderate.js';
 import { isProhibitedCall } from './prohibited-call.js';
 import { isRefusal } from './refusal.js';
 import { timedOut, withTimeLimit } from './time-limit.js';
@@ -17,6 +20,8 @@ export interface AppConnectionOptions {
   readonly timeoutMs: number;
   readonly amfLimits: { readonly maxDepth: number; readonly maxElements: number };
   readonly log: Logger;
+  /** Sends to the service of a name in the client's application. */
+  readonly broadcast: (name: string, message: ServerMessage) => void;
 }
 
 /** What comes of a call. */
@@ -24,7 +29,10 @@ export type CallOutcome =
   | { readonly ok: true; readonly value: AmfInput }
   | { readonly ok: false; readonly code?: string | undefined; readonly description?: string | undefined };
 
-const deciders = { connect: 'onConnect', publish: 'onPublish', play: 'onPlay' } as const;
+const deciders = { connect: 'onConnect', publish: 'onPublish', play: 'onPlay', serve: 'onService' } as const;
+const refusalCodes = { ...denialCodes, serve: serveStatusCodes.refused };
+
+type Decision = AccessAction | 'serve';
 
 /** Calls without an answer cost a client nothing: no more than this many procedures run for one connection at a time. */
 const maxRunningCalls = 64;
@@ -36,6 +44,8 @@ export class AppConnection {
   readonly #options: AppConnectionOptions;
   /** What the application has accepted and was not told the end of. */
   readonly #streams = new Map<AppStream, 'publish' | 'play'>();
+  /** Likewise, by what was asked for. */
+  readonly #services = new Map<AppStream, AppService>();
   #isAdmitted = false;
   #runningCalls = 0;
 
@@ -68,8 +78,33 @@ export class AppConnection {
     return this.#decideStream('play', stream, () => handlers.onPlay?.(client, stream));
   }
 
+  /** As `publish`. */
+  serve(stream: AppStream): Promise<Verdict> {
+    const { handlers, client, broadcast } = this.#options;
+    const service = appService(stream, (message) => broadcast(stream.name, message));
+    return this.#decide(
+      'serve',
+      () => handlers.onService?.(client, service),
+      () => this.#services.set(stream, service),
+      () => this.#tell('onServiceLeft', () => handlers.onServiceLeft?.(client, service)),
+    );
+  }
+
+  /** Who has a say about the messages to a service that was granted; `undefined`: nobody. */
+  moderator(stream: AppStream): Moderate | undefined {
+    const service = this.#services.get(stream);
+    return service && moderate(this.#options, service);
+  }
+
   /** Does nothing for a stream that was not granted, or has ended. */
   ended(stream: AppStream): void {
+    const service = this.#services.get(stream);
+    if (service !== undefined) {
+      const { handlers, client } = this.#options;
+      this.#services.delete(stream);
+      this.#tell('onServiceLeft', () => handlers.onServiceLeft?.(client, service));
+      return;
+    }
     const action = this.#streams.get(stream);
     if (action === undefined) return;
     this.#streams.delete(stream);
@@ -151,7 +186,7 @@ export class AppConnection {
   }
 
   /** `grant`: the handler accepts in time; `undo`: it does so too late. */
-  async #decide(action: AccessAction, run: () => unknown, grant: () => void, undo: () => void): Promise<Verdict> {
+  async #decide(action: Decision, run: () => unknown, grant: () => void, undo: () => void): Promise<Verdict> {
     const { timeoutMs, log } = this.#options;
     const handler = deciders[action];
     const work = invoke(run);
@@ -163,16 +198,16 @@ export class AppConnection {
     } catch (err) {
       if (isRefusal(err)) {
         log.info({ handler, reason: err.message.slice(0, maxLoggedText) }, 'refused by the application');
-        return denialOf(err, denialCodes[action]);
+        return denialOf(err, refusalCodes[action]);
       }
       log.error({ err, handler }, 'a handler of the application failed');
-      return denial(action, 'forbidden', 'The application failed.');
+      return { kind: 'forbidden', code: refusalCodes[action], description: 'The application failed.' };
     }
     log.warn({ handler, timeoutMs }, 'a handler took longer than app.timeoutMs');
     work.then(undo, (err) => {
       if (!isRefusal(err)) log.error({ err, handler }, 'a handler of the application failed after its time');
     });
-    return denial(action, 'forbidden', 'The application did not decide in time.');
+    return { kind: 'forbidden', code: refusalCodes[action], description: 'The application did not decide in time.' };
   }
 
   /** Runs a handler that decides nothing. */

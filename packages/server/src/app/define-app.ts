@@ -1,11 +1,21 @@
-import type { AmfInput, AmfValue } from '@millrace/protocol';
-import type { AppClient, AppData, AppStream, PublishedAppStream } from './app-client.js';
+import type { AmfInput, AmfValue, Danmu } from '@millrace/protocol';
+import type {
+  AppClient,
+  AppDanmu,
+  AppData,
+  AppService,
+  AppServiceMessage,
+  AppStream,
+  PublishedAppStream,
+} from './app-client.js';
 import { AppError } from './app-error.js';
 import type { AppServer } from './app-server.js';
 import { handlerNames } from './handler-names.js';
 import { isProhibitedCall } from './prohibited-call.js';
 
 type Done = void | Promise<void>;
+// biome-ignore lint/suspicious/noConfusingVoidType: what a function returns that returns nothing.
+type Changed<Value> = Value | void | Promise<Value | void>;
 
 /**
  * Server-side code that clients call by its name. What it returns, or resolves to, is the answer; `throw reject(…)`
@@ -19,8 +29,8 @@ export type Procedure = (
 
 /**
  * What an application decides and is told. Returning accepts, `throw reject(…)` refuses; a handler that is left out
- * accepts. For every `onConnect`, `onPublish` and `onPlay` that accepted, `onDisconnect`, `onUnpublish` and `onStop` are
- * called once, later: also where the client went in the meantime, or the name was in use.
+ * accepts. For every `onConnect`, `onPublish`, `onPlay` and `onService` that accepted, `onDisconnect`, `onUnpublish`,
+ * `onStop` and `onServiceLeft` are called once, later: also where the client went in the meantime, or the name was in use.
  */
 export interface AppHandlers {
   /** The server starts, and listens once this has returned or resolved. What it throws stops the start. */
@@ -33,6 +43,16 @@ export interface AppHandlers {
   readonly onStop?: (client: AppClient, stream: AppStream) => Done;
   /** Called for every data message: keep it short. The message goes on to the players whatever it does. */
   readonly onData?: (client: AppClient, stream: PublishedAppStream, data: AppData) => Done;
+  /** The client wants to be attached to a service. */
+  readonly onService?: (client: AppClient, service: AppService) => Done;
+  readonly onServiceLeft?: (client: AppClient, service: AppService) => Done;
+  /**
+   * The client sends a danmu to the members of a service: return another text, or other members of the danmu, to change it,
+   * and `throw reject(…)` for it not to be sent. The client's next message waits until it is decided.
+   */
+  readonly onDanmu?: (client: AppClient, service: AppService, danmu: AppDanmu) => Changed<string | Partial<Danmu>>;
+  /** As `onDanmu`, for messages of all other types: return another content to change it. */
+  readonly onServiceMessage?: (client: AppClient, service: AppService, message: AppServiceMessage) => Changed<AmfValue>;
   /** By name; names with dots (`poll.vote`) are names like any other. */
   readonly procedures?: Readonly<Record<string, Procedure>>;
 }

@@ -8,5 +8,9 @@ export const handlerNames: readonly string[] = [
   'onPlay',
   'onStop',
   'onData',
+  'onService',
+  'onServiceLeft',
+  'onDanmu',
+  'onServiceMessage',
   'onAppStart',
 ] satisfies (keyof AppHandlers)[];

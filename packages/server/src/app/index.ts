@@ -1,4 +1,14 @@
-export type { AppClient, AppData, AppStream, CallOptions, PublishedAppStream } from './app-client.js';
+export type {
+  AppBroadcast,
+  AppClient,
+  AppDanmu,
+  AppData,
+  AppService,
+  AppServiceMessage,
+  AppStream,
+  CallOptions,
+  PublishedAppStream,
+} from './app-client.js';
 export { AppConnection, type CallOutcome } from './app-connection.js';
 export { AppError } from './app-error.js';
 export { type AppServer, startApp } from './app-server.js';

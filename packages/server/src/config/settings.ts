@@ -1,4 +1,5 @@
 import { accessSettings } from './access-settings.js';
+import { serviceSettings } from './service-settings.js';
 import {
   choice,
   eventWebhookUrl,
@@ -90,6 +91,7 @@ export const settings = {
     ),
   },
   access: accessSettings,
+  service: serviceSettings,
   webhooks: {
     url: webhookUrl(
       'Your program that is asked who may connect, publish and play, and told when that ends: with a POST of JSON. User and password in the URL are sent as Basic authorization.',

@@ -6,20 +6,28 @@ import type {
   PlayRequest,
   PublishRequest,
   Rejection,
+  ServeRequest,
   ServerSession,
 } from '@millrace/protocol';
-import type { Denial } from '../access/index.js';
+import { serveStatusCodes } from '@millrace/protocol';
+import type { Denial, Verdict } from '../access/index.js';
 import { Admission, type Admissions } from '../admission/index.js';
 import type { AppPeer, CallOutcome } from '../app/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import type { Moderate } from '../service/index.js';
 import type { ByteTransport } from './byte-transport.js';
+import { negotiated } from './negotiate.js';
+
+type DecidedRequest = PublishRequest | PlayRequest | ServeRequest;
 
 export interface AdmissionGateOptions {
   readonly admissions: Admissions;
   readonly session: ServerSession;
   readonly transport: Pick<ByteTransport, 'remoteAddress' | 'tls'>;
   readonly log: Logger;
+  /** What clients may negotiate: the names of the transports that this server has. */
+  readonly transports: readonly string[];
   /** Sends what the session has to say. */
   readonly flush: () => void;
   /** Gives a late answer, unless the connection has closed, and goes on with what has come in the meantime. */
@@ -35,7 +43,7 @@ export interface AdmissionGateOptions {
 export class AdmissionGate {
   readonly #options: AdmissionGateOptions;
   /** What is being decided on, by message stream. */
-  readonly #undecided = new Map<number, PublishRequest | PlayRequest>();
+  readonly #undecided = new Map<number, DecidedRequest>();
   /** `undefined`: nobody has a say. */
   #admission: Admission | undefined;
   /** Calls that have come while as many as may run did. */
@@ -48,16 +56,17 @@ export class AdmissionGate {
 
   connect(request: ConnectRequest): void {
     const { admissions, session, log, resume } = this.#options;
+    const info = negotiated(request, this.#options.transports);
     const opened = admissions.open(request, () => this.#peer(), log);
     if (!(opened instanceof Admission)) {
-      if (opened === undefined) session.accept(request);
+      if (opened === undefined) session.accept(request, { info });
       else session.reject(request, rejectionOf(opened));
       return;
     }
     this.#admission = opened;
     const answer = (refused: Denial | undefined): void => {
       if (refused !== undefined) session.reject(request, rejectionOf(refused));
-      else if (session.accept(request, { ownCommands: opened.procedureNames })) opened.accepted();
+      else if (session.accept(request, { ownCommands: opened.procedureNames, info })) opened.accepted();
     };
     const verdict = opened.connect();
     if (verdict instanceof Promise) void verdict.then((refused) => resume(() => answer(refused)));
@@ -65,7 +74,7 @@ export class AdmissionGate {
   }
 
   /** Calls `start` with the name of the stream: at once where nobody must be waited for, later where it is granted. */
-  decide(request: PublishRequest | PlayRequest, start: (streamName: string) => void): void {
+  decide(request: DecidedRequest, start: (streamName: string) => void): void {
     const admission = this.#admission;
     if (admission === undefined) {
       start(request.streamName);
@@ -75,9 +84,9 @@ export class AdmissionGate {
     const { messageStreamId } = request;
     const answer = (refused: Denial | undefined): void => {
       if (refused === undefined) start(admission.streamName(request));
-      else session.reject(request, rejectionOf(refused));
+      else session.reject(request, rejectionFor(request, refused));
     };
-    const verdict = request.kind === 'publish' ? admission.publish(request) : admission.play(request);
+    const verdict = ask(admission, request);
     if (!(verdict instanceof Promise)) {
       answer(verdict);
       return;
@@ -100,13 +109,18 @@ export class AdmissionGate {
   }
 
   /** What was granted is over, or did not come about. */
-  ended(request: PublishRequest | PlayRequest): void {
+  ended(request: DecidedRequest): void {
     this.#admission?.ended(request);
   }
 
   /** What the publisher's messages go to: `publication`, behind the application where that looks at data. */
   watch(request: PublishRequest, publication: Publication): Publication {
     return this.#admission?.watch(request, publication) ?? publication;
+  }
+
+  /** Who has a say about the messages to the service; `undefined`: nobody. */
+  moderator(request: ServeRequest): Moderate | undefined {
+    return this.#admission?.moderator(request);
   }
 
   call(request: CallRequest): void {
@@ -191,6 +205,25 @@ export class AdmissionGate {
       session.rejectCall(request, admission.unsendable(request, error).description);
     }
   }
+}
+
+function ask(admission: Admission, request: DecidedRequest): Verdict | Promise<Verdict> {
+  switch (request.kind) {
+    case 'publish':
+      return admission.publish(request);
+    case 'play':
+      return admission.play(request);
+    case 'serve':
+      return admission.serve(request);
+    default:
+      return request satisfies never;
+  }
+}
+
+/** `serve` has one code for all that is refused. */
+function rejectionFor(request: DecidedRequest, refused: Denial): Rejection {
+  if (request.kind !== 'serve') return rejectionOf(refused);
+  return { code: serveStatusCodes.refused, description: refused.description };
 }
 
 function rejectionOf({ code, description, redirectUrl }: Denial): Rejection {

@@ -6,21 +6,25 @@ import {
   type RtmpRemoteError,
   type ServerEvent,
   ServerSession,
-  serveStatusCodes,
 } from '@millrace/protocol';
 import type { Admissions } from '../admission/index.js';
 import type { Config } from '../config/index.js';
 import type { LiveStreams, Publication, Subscription } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import type { ServiceRooms } from '../service/index.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { ByteTransport } from './byte-transport.js';
 import { RtmpPlayerSink } from './rtmp-player-sink.js';
+import { ServiceStreams } from './service-streams.js';
 
 export interface ConnectionContext {
   readonly config: Config;
   readonly streams: LiveStreams;
+  readonly services: ServiceRooms;
   readonly crypto: HandshakeCrypto;
   readonly admissions: Admissions;
+  /** What this server can be reached by, as clients negotiate it: `rtmp`, `ws`. */
+  readonly transports: readonly string[];
   /** Monotonic clock, ms. */
   readonly now: () => number;
 }
@@ -48,6 +52,7 @@ export class RtmpConnection {
   readonly #publications = new Map<number, Publishing>();
   readonly #playing = new Map<number, Playing>();
   readonly #gate: AdmissionGate;
+  readonly #services: ServiceStreams;
   /** Bytes that have come while nothing was read because somebody decides. */
   #heldBytes = 0;
   #lastActiveMs: number;
@@ -64,6 +69,7 @@ export class RtmpConnection {
     this.#session = new ServerSession({
       crypto: context.crypto,
       nowMs: this.#lastActiveMs,
+      serviceMessageName: context.services.messageName,
       limits: {
         maxMessageBytes: limits.messageBytes,
         maxPartialBytes: limits.partialBytes,
@@ -84,12 +90,21 @@ export class RtmpConnection {
       session: this.#session,
       transport,
       log,
+      transports: context.transports,
       flush: this.#flush,
       resume: (answer) => this.#resume(answer),
       close: () => {
         this.#flush();
         transport.end('the application closed the connection');
       },
+    });
+    this.#services = new ServiceStreams({
+      rooms: context.services,
+      session: this.#session,
+      transport,
+      gate: this.#gate,
+      log,
+      flush: this.#flush,
     });
   }
 
@@ -115,6 +130,7 @@ export class RtmpConnection {
     if (this.#closed) return;
     this.#closed = true;
     for (const messageStreamId of [...this.#publications.keys(), ...this.#playing.keys()]) this.#leave(messageStreamId);
+    this.#services.closed();
     this.#session.close();
     this.#gate.disconnected();
   }
@@ -154,6 +170,7 @@ export class RtmpConnection {
       case 'stopped':
         this.#gate.stopped(event.messageStreamId);
         this.#leave(event.messageStreamId);
+        this.#services.stopped(event.messageStreamId);
         return;
       case 'media':
         this.#publications.get(event.messageStreamId)?.publication.write(event.message);
@@ -176,9 +193,10 @@ export class RtmpConnection {
         this.#gate.answered(event.answer);
         return;
       case 'serve':
-        this.#session.reject(event.request, { code: serveStatusCodes.refused, description: 'There are no services.' });
+        this.#services.serve(event.request);
         return;
       case 'service':
+        this.#services.take(event.call);
         return;
       case 'seek':
       case 'bufferLength':

@@ -7,6 +7,7 @@ import { loadConfig } from '../config/index.js';
 import { handshakeCrypto } from '../connection/index.js';
 import { LiveStreams } from '../live/index.js';
 import { type Logger, silentLogger } from '../log/index.js';
+import { ServiceRooms } from '../service/index.js';
 import { RtmpConnections, RtmpListener } from './index.js';
 
 it('ends only the connection that meets a fault of the server, and says so', async () => {
@@ -28,8 +29,9 @@ it('ends only the connection that meets a fault of the server, and says so', asy
       throw fault;
     },
   };
-  const admissions = new Admissions({ config, guards: [], app: undefined });
-  const connections = new RtmpConnections({ config, streams, crypto, admissions, now }, log);
+  const services = new ServiceRooms({ config, now, mediaTimeMs: () => undefined });
+  const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
+  const connections = new RtmpConnections({ config, streams, services, crypto, admissions, transports: [], now }, log);
   const listener = new RtmpListener(connections, log);
   const { port } = await listener.listen(config.rtmp.listen);
   const c1 = Buffer.alloc(1537, 1);

@@ -14,6 +14,8 @@ import {
 import type { MediaFacts } from './media-facts.js';
 import { RateMeter } from './rate-meter.js';
 
+const maxEarlyMs = 60_000;
+
 /** What is known of a broadcast: its codecs, rates and counts. For people; nothing in the live path depends on it. */
 export class BroadcastFacts {
   hasAudio = false;
@@ -33,6 +35,8 @@ export class BroadcastFacts {
   readonly videoRate: RateMeter;
   readonly audioRate: RateMeter;
   readonly startedMs: number;
+  #firstTimestamp: number | undefined;
+  #newestTimestamp = 0;
 
   constructor(nowMs: number) {
     this.startedMs = nowMs;
@@ -40,10 +44,21 @@ export class BroadcastFacts {
     this.audioRate = new RateMeter(nowMs);
   }
 
-  countIn({ messageTypeId, payload }: RawMessage, nowMs: number): void {
+  /** From the first audio or video to the newest, ms; `undefined`: none has come. */
+  get mediaTimeMs(): number | undefined {
+    if (this.#firstTimestamp === undefined) return undefined;
+    // Timestamps begin again at 0 after 49.7 days; audio may begin a little earlier than the video that came before it.
+    const timeMs = (this.#newestTimestamp - this.#firstTimestamp) >>> 0;
+    return timeMs > 2 ** 32 - maxEarlyMs ? 0 : timeMs;
+  }
+
+  countIn({ messageTypeId, payload, timestamp }: RawMessage, nowMs: number): void {
     this.bytesIn += payload.length;
     if (messageTypeId === messageTypes.video) this.videoRate.add(payload.length, nowMs);
     else if (messageTypeId === messageTypes.audio) this.audioRate.add(payload.length, nowMs);
+    else return;
+    this.#firstTimestamp ??= timestamp;
+    this.#newestTimestamp = timestamp;
   }
 
   /** Returns the keys of the sequence headers that no longer hold: the default track has changed to a codec without one. */

@@ -1,3 +1,5 @@
+export { encodeAmf0Form } from './amf0-form.js';
+export { FanOut, type Flushable } from './fan-out.js';
 export {
   LiveStreams,
   type LiveStreamsOptions,

@@ -120,6 +120,12 @@ export class LiveStreams {
     return path !== undefined && this.#entries.get(path)?.holder !== undefined;
   }
 
+  /** Where the stream is, ms from its first audio or video; `undefined`: it is not published, or none has come. */
+  mediaTimeMs(key: StreamKey): number | undefined {
+    const path = streamPath(key);
+    return path === undefined ? undefined : this.#entries.get(path)?.holder?.broadcast.facts.mediaTimeMs;
+  }
+
   /** The streams published now, oldest first. */
   published(): PublishedStream[] {
     const rows: PublishedStream[] = [];
