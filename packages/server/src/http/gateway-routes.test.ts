@@ -92,6 +92,12 @@ describe('the gateway', () => {
     expect(await response.json()).toMatchObject({ error: 'unsupported-media-type' });
   });
 
+  it.each(['application/x-amf; charset=utf-8', 'Application/X-AMF'])('takes %s, not encoded', async (type) => {
+    const { url } = await start();
+    const headers = { 'content-type': type, 'content-encoding': 'Identity' };
+    expect((await fetch(url, { method: 'POST', headers, body: Uint8Array.of(1) })).status).toBe(200);
+  });
+
   it('405 for other methods, a hint for GET', async () => {
     const { url } = await start();
     const refused = await fetch(url, { method: 'PUT', headers: amf, body: 'x' });

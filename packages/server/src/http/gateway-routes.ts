@@ -127,7 +127,7 @@ function allowOrigin(context: PageContext, origins: readonly string[]): boolean 
 
 function isAmf(context: PageContext): boolean {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = context.req.header();
-  return /^application\/x-amf\s*(;|$)/i.test(type) && encoding === 'identity';
+  return /^application\/x-amf\s*(;|$)/i.test(type) && /^(identity)?$/i.test(encoding);
 }
 
 function busy(context: PageContext): Response {

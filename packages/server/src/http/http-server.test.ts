@@ -108,6 +108,11 @@ describe('HTTP-FLV', () => {
     expect(head.toLowerCase()).toContain('transfer-encoding: chunked');
   });
 
+  it('answers HTTP/1.0, which does without a host', async () => {
+    const { port } = await start();
+    expect(await rawRequest(port, 'GET /healthz HTTP/1.0\r\n\r\n').closed).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('sends HTTP/1.0, which has no chunks, the bytes as they are', async () => {
     const { streams, port } = await start();
     const { closed } = rawRequest(port, 'GET /live/test.flv HTTP/1.0\r\n\r\n');

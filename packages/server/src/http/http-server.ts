@@ -83,7 +83,11 @@ class FlvHttpServer implements HttpServer {
       origins: http.rtmpOrigins,
     };
     const routes = createPageRoutes({ streams, serverInfo, files, logger, gateway, isAllowed: options.isApiAllowed });
-    this.#answerPage = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+    this.#answerPage = getRequestListener(routes.fetch, {
+      overrideGlobalObjects: false,
+      // HTTP/1.0 does without the header Host.
+      hostname: 'localhost',
+    });
     this.#server = createServer({
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: Math.min(limits.handshakeTimeoutMs, requestTimeoutMs),
