@@ -19,7 +19,7 @@ function render(): void {
 }
 
 function place(): ServerPlace {
-  return { pageUrl, rtmpPort: state.server?.rtmpPort ?? standardRtmpPort };
+  return { pageUrl, rtmpPort: state.server?.rtmpPort ?? standardRtmpPort, query: location.search };
 }
 
 function dispatch(action: ConsoleAction): void {

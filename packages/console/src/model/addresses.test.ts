@@ -32,6 +32,12 @@ describe('addresses of a stream', () => {
     expect(httpFlvUrl(place, test)).toBe('https://media.example/millrace/live/test.flv');
   });
 
+  it("passes the page's query on", () => {
+    const place = { ...local, query: '?token=a%26b' };
+    expect(httpFlvUrl(place, test)).toBe('http://localhost:8080/live/test.flv?token=a%26b');
+    expect(webSocketFlvUrl(place, test)).toBe('ws://localhost:8080/live/test.flv?token=a%26b');
+  });
+
   it('escapes names in HTTP addresses, part by part', () => {
     expect(httpFlvUrl(local, { app: 'live', name: 'a b/ü?#&' })).toBe(
       'http://localhost:8080/live/a%20b/%C3%BC%3F%23%26.flv',

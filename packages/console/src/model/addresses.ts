@@ -7,6 +7,8 @@ export interface ServerPlace {
   /** The address of the page, without its fragment. Streams are found relative to it. */
   readonly pageUrl: URL;
   readonly rtmpPort: number;
+  /** The page's own query, with its `?`: it may hold a token or a signature, and goes along to what is asked for. */
+  readonly query?: string;
 }
 
 /** `rtmp://host/live`: what encoders call the server. The standard port 1935 is left out. */
@@ -23,7 +25,7 @@ export function rtmpUrl(place: ServerPlace, path: StreamPath): string {
 /** `http://host:8080/live/test.flv`. */
 export function httpFlvUrl(place: ServerPlace, path: StreamPath): string {
   const segments = [path.app, ...path.name.split('/')].map(escapeSegment);
-  return new URL(`./${segments.join('/')}.flv`, place.pageUrl).href;
+  return new URL(`./${segments.join('/')}.flv${place.query ?? ''}`, place.pageUrl).href;
 }
 
 /** `ws://host:8080/live/test.flv`, or `wss:` when the page itself came over TLS. */

@@ -1,9 +1,12 @@
 import type Mpegts from 'mpegts.js';
+import { askRefusal, isRefusal } from './refusal.js';
 
 /** What to fetch, and which tracks of it to play. */
 export interface FlvSource {
   /** `http:`, `https:`, `ws:` or `wss:`. */
   readonly url: string;
+  /** The same over HTTP. */
+  readonly httpUrl: string;
   readonly audio: boolean;
   readonly video: boolean;
 }
@@ -11,6 +14,8 @@ export interface FlvSource {
 export type FlvConnectionEvent =
   | { type: 'ended' }
   | { type: 'failed'; reason: string }
+  /** The person may not watch. */
+  | { type: 'refused'; reason: string }
   | { type: 'codecRefused'; reason: string };
 
 // A gap below this is played away a little faster, a larger one is jumped over. 1.2 s / 0.8 s keep a home network's
@@ -70,7 +75,7 @@ export class FlvConnection {
         if (unsupported) {
           this.#tell({ type: 'codecRefused', reason: 'This browser cannot play this kind of stream.' });
         } else if (kind === mpegts.ErrorTypes.NETWORK_ERROR) {
-          this.#tell({ type: 'failed', reason: networkReason(info) });
+          void this.#networkFailed(source, info);
         } else {
           this.#tell({ type: 'failed', reason: 'The browser could not decode the stream.' });
         }
@@ -95,15 +100,27 @@ export class FlvConnection {
     }
   }
 
+  async #networkFailed({ url, httpUrl }: FlvSource, info: unknown): Promise<void> {
+    // A WebSocket that was not opened says nothing of the reason.
+    const mayBeRefused = url !== httpUrl || isRefusal(statusOf(info));
+    const reason = mayBeRefused ? await askRefusal(httpUrl) : undefined;
+    if (reason === undefined) this.#tell({ type: 'failed', reason: networkReason(info) });
+    else this.#tell({ type: 'refused', reason });
+  }
+
   #tell(event: FlvConnectionEvent): void {
     if (!this.#closed) this.#report(event);
   }
 }
 
+function statusOf(info: unknown): number | undefined {
+  const code = typeof info === 'object' && info !== null && 'code' in info ? info.code : undefined;
+  return typeof code === 'number' && code >= 400 ? code : undefined;
+}
+
 function networkReason(info: unknown): string {
-  if (typeof info === 'object' && info !== null && 'code' in info) {
-    if (info.code === 404) return 'The server does not have this stream yet.';
-    if (typeof info.code === 'number' && info.code >= 400) return `The server answered ${info.code}.`;
-  }
+  const status = statusOf(info);
+  if (status === 404) return 'The server does not have this stream yet.';
+  if (status !== undefined) return `The server answered ${status}.`;
   return 'The connection was lost.';
 }

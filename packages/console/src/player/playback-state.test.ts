@@ -44,6 +44,20 @@ describe('a live stream', () => {
   });
 });
 
+describe('a stream that the person may not watch', () => {
+  const refused: PlaybackInput = { type: 'refused', reason: 'The link has expired.' };
+
+  it('is not tried again, until there is another publisher or choice', () => {
+    expect(after(target(live), refused)).toMatchObject({
+      phase: { kind: 'refused', reason: 'The link has expired.' },
+      command: 'stop',
+    });
+    expect(short(after(target(live), refused, target(live, 60_000)))).toEqual(['refused', 'none']);
+    expect(short(after(target(live), refused, target(again)))).toEqual(['starting', 'start']);
+    expect(short(after(target(live), refused, target(other)))).toEqual(['starting', 'start']);
+  });
+});
+
 describe('the end of a stream', () => {
   it('is offline when it was never seen, ended when it was', () => {
     expect(short(after(target(gone(1))))).toEqual(['offline', 'none']);

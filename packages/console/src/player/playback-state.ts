@@ -15,7 +15,9 @@ export type PlaybackPhase =
   | { kind: 'ended' }
   /** The connection failed although the stream is live; another try follows. */
   | { kind: 'retrying'; reason: string }
-  | { kind: 'unplayable'; reason: string };
+  | { kind: 'unplayable'; reason: string }
+  /** This person may not watch it. */
+  | { kind: 'refused'; reason: string };
 
 /** The stream to play, as the last poll described it. */
 export interface PlaybackTarget {
@@ -53,6 +55,7 @@ export type PlaybackInput =
   | { type: 'connectionEnded'; nowMs: number }
   | { type: 'connectionFailed'; reason: string; nowMs: number }
   | { type: 'codecRefused'; reason: string }
+  | { type: 'refused'; reason: string }
   | { type: 'suspend' }
   | { type: 'resume'; nowMs: number };
 
@@ -73,6 +76,8 @@ export function reducePlayback(state: PlaybackState, input: PlaybackInput): Play
       return lost(state, { kind: 'retrying', reason: input.reason }, input.nowMs);
     case 'codecRefused':
       return { ...quiet(state), phase: { kind: 'unplayable', reason: input.reason }, command: 'stop' };
+    case 'refused':
+      return { ...quiet(state), phase: { kind: 'refused', reason: input.reason }, command: 'stop' };
     case 'suspend':
       if (!isOpen(state.phase)) return quiet(state);
       return { ...quiet(state), phase: { kind: 'suspended' }, command: 'stop' };
@@ -133,6 +138,7 @@ function staysAsItIs(state: PlaybackState, nowMs: number): boolean {
     case 'playing':
     case 'suspended':
     case 'unplayable':
+    case 'refused':
       return true;
     case 'ended':
     case 'retrying':

@@ -1,7 +1,7 @@
 import type { StreamInfo } from '../api/index.js';
 import { httpFlvUrl, type ServerPlace, type StreamPath, streamKey, webSocketFlvUrl } from '../model/index.js';
 import { planPlayback } from './codec-support.js';
-import { FlvConnection, type FlvConnectionEvent } from './flv-connection.js';
+import { FlvConnection, type FlvConnectionEvent, type FlvSource } from './flv-connection.js';
 import {
   initialPlaybackState,
   type PlaybackInput,
@@ -47,7 +47,7 @@ export class StreamPlayer {
   readonly #onChange: (view: PlayerView) => void;
   #state = initialPlaybackState;
   #connection: FlvConnection | undefined;
-  #source: { url: string; audio: boolean; video: boolean } | undefined;
+  #source: FlvSource | undefined;
   #notice: string | undefined;
   #blocked = false;
   #buffering = false;
@@ -124,8 +124,9 @@ export class StreamPlayer {
       case 'unplayable':
         return { streamKey: key, sourceKey, availability: 'unplayable', reason: plan.reason };
       case 'play': {
-        const url = transport === 'http' ? httpFlvUrl(place, chosen) : webSocketFlvUrl(place, chosen);
-        this.#source = { url, audio: plan.audio, video: plan.video };
+        const httpUrl = httpFlvUrl(place, chosen);
+        const url = transport === 'http' ? httpUrl : webSocketFlvUrl(place, chosen);
+        this.#source = { url, httpUrl, audio: plan.audio, video: plan.video };
         return { streamKey: key, sourceKey, availability: 'live' };
       }
       default: {
@@ -177,6 +178,9 @@ export class StreamPlayer {
         break;
       case 'failed':
         this.#input({ type: 'connectionFailed', reason: event.reason, nowMs });
+        break;
+      case 'refused':
+        this.#input({ type: 'refused', reason: event.reason });
         break;
       case 'codecRefused':
         this.#input({ type: 'codecRefused', reason: event.reason });

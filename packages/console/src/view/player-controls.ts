@@ -49,7 +49,7 @@ export class PlayerControls {
     fullscreen.addEventListener('click', () => this.toggleFullscreen());
     // The browser's own controls take over there: ours are not on that screen.
     document.addEventListener('fullscreenchange', () => {
-      video.controls = document.fullscreenElement === video;
+      video.controls = document.fullscreenElement !== null;
     });
 
     const end = [transportSwitch(transport, actions.changeTransport), ...pictureInPictureButton(video), fullscreen];
@@ -89,8 +89,10 @@ export class PlayerControls {
       return;
     }
     const video: HTMLVideoElement & { webkitEnterFullscreen?: () => void } = this.#video;
-    // iPhones know only their own way. A refusal leaves everything as it is, which the person sees.
-    if (typeof video.requestFullscreen === 'function') video.requestFullscreen().catch(() => undefined);
+    // The whole stage: danmu cross the picture there, too. iPhones know only their own way.
+    const stage = video.parentElement ?? video;
+    // A refusal leaves everything as it is, which the person sees.
+    if (typeof stage.requestFullscreen === 'function') stage.requestFullscreen().catch(() => undefined);
     else video.webkitEnterFullscreen?.();
   }
 }

@@ -31,6 +31,8 @@ export function playerMessage(view: PlayerView, streamName: string, reachable: b
         title: phase.reason,
         detail: 'Another player can: use one of the addresses below, in VLC or ffplay for example.',
       };
+    case 'refused':
+      return { title: `You cannot watch ${streamName}`, detail: phase.reason };
     case 'suspended':
       return { title: 'Paused', playButton: true };
     case 'starting':

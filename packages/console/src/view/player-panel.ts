@@ -1,5 +1,6 @@
 import { type ConsoleState, isReachable, knownLive, liveChosen } from '../model/index.js';
 import { type PlayerView, type PlayOrder, StreamPlayer, type Transport } from '../player/index.js';
+import { DanmuPanel } from './danmu-panel.js';
 import { element, setAttribute, setHidden, setText } from './dom.js';
 import { icon } from './icons.js';
 import { PlayerControls } from './player-controls.js';
@@ -33,6 +34,7 @@ export class PlayerPanel {
   readonly #notice = element('p', { class: 'notice', role: 'status' });
   readonly #player: StreamPlayer;
   readonly #controls: PlayerControls;
+  readonly #danmu = new DanmuPanel();
   #view: PlayerView = { phase: { kind: 'idle' }, paused: false, blocked: false, buffering: false };
   #state: ConsoleState | undefined;
   #transport: Transport = recall('transport') === 'websocket' ? 'websocket' : 'http';
@@ -61,13 +63,21 @@ export class PlayerPanel {
 
     const words = element('div', { class: 'message-words', role: 'status' }, this.#messageTitle, this.#messageDetail);
     this.#message = element('div', { class: 'message' }, this.#spinner, this.#bigPlay, words);
-    const stage = element('div', { class: 'stage' }, this.video, this.#audioOnly, this.#message, this.#unmute);
+    const stage = element(
+      'div',
+      { class: 'stage' },
+      this.video,
+      this.#audioOnly,
+      this.#danmu.stage,
+      this.#message,
+      this.#unmute,
+    );
     const title = element('h2', { class: 'player-title' }, this.#app, this.#name);
     this.element = element(
       'section',
       { class: 'player-panel', 'aria-label': 'Player' },
       element('div', { class: 'player-head' }, title, this.#badge),
-      element('div', { class: 'player-frame' }, stage, this.#controls.element),
+      element('div', { class: 'player-frame' }, stage, this.#controls.element, this.#danmu.element),
       this.#notice,
     );
     this.element.addEventListener('keydown', (event) => this.#keyPressed(event));
@@ -76,6 +86,7 @@ export class PlayerPanel {
   update(state: ConsoleState, place: PlayOrder['place']): void {
     const sameChoice = this.#state?.chosen === state.chosen;
     this.#state = state;
+    this.#danmu.update(place, state.loaded ? state.chosen : undefined);
     // An old list says nothing about what can be played: what plays goes on, and tries wait for the next answer.
     if (state.loaded && (state.connection === 'connected' || !sameChoice)) {
       this.#player.update({
@@ -96,7 +107,9 @@ export class PlayerPanel {
 
   #keyPressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, a') !== null;
+    // What is typed is text.
+    if (event.target instanceof HTMLInputElement && event.target.type === 'text') return;
+    const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, a, ol') !== null;
     switch (event.key.toLowerCase()) {
       case ' ':
       case 'k':
