@@ -199,9 +199,14 @@ export class RtmpConnection {
         this.#services.take(event.call);
         return;
       case 'seek':
+        this.#session.reject(event.request, {
+          code: 'NetStream.Seek.Failed',
+          description: 'A live stream has one place only.',
+        });
+        return;
       case 'bufferLength':
       case 'subscribe':
-        // Live streams have one place and one pace; the session has answered what is to be answered.
+        // Live streams have one pace; the session has answered what is to be answered.
         return;
       case 'closed':
         this.#flush();
@@ -267,8 +272,13 @@ export class RtmpConnection {
         software,
         clientId: `${this.#transport.remoteAddress} ${software} ${peer?.tcUrl ?? ''}`,
         lastActiveMs: () => this.#lastActiveMs,
+        localAddress: this.#transport.localAddress,
       },
-      { onReplaced: () => this.#replaced(messageStreamId, `${app}/${name}`) },
+      {
+        onReplaced: () => this.#replaced(messageStreamId, `${app}/${name}`),
+        onIncompleteMetadata: (missing) =>
+          this.#log.warn({ stream: `${app}/${name}`, missing }, 'the metadata is incomplete'),
+      },
     );
     this.#isPublishing = false;
     if (outcome.ok && this.#closed) {

@@ -172,7 +172,7 @@ describe('ClientSession against ServerSession', () => {
       { type: 'pause', pause: true, timeMs: 100 },
       { type: 'receiveAudio', receive: false },
       { type: 'receiveVideo', receive: false },
-      { type: 'seek', timeMs: 50 },
+      { type: 'seek', request: { messageStreamId: id, timeMs: 50 } },
       { type: 'stopped', role: 'play', reason: 'closeStream' },
     ]);
   });

@@ -1,5 +1,5 @@
 import { RtmpUsageError } from '../../bytes/index.js';
-import type { PlayRequest, PublishRequest, ServeRequest, StreamRole } from './server-event.js';
+import type { PlayRequest, PublishRequest, SeekRequest, ServeRequest, StreamRole } from './server-event.js';
 import { type StreamState, type StreamStep, streamSteps } from './session-states.js';
 
 /** One message stream of a server's connection. */
@@ -7,6 +7,12 @@ export class MessageStream {
   readonly id: number;
   /** What was asked for last; `undefined` on an idle stream. */
   request: PublishRequest | PlayRequest | ServeRequest | undefined;
+  /** What is asked for while something recorded plays. */
+  queued: PlayRequest | undefined;
+  /** What plays is recorded: it has places to seek to, and can be followed by something else. */
+  recorded = false;
+  /** Where the client wanted to go last; an earlier wish is of no interest any more. */
+  seek: SeekRequest | undefined;
   receiveAudio = true;
   receiveVideo = true;
   #state: StreamState = 'idle';
@@ -35,7 +41,11 @@ export class MessageStream {
       throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', `${step} on a message stream that is ${this.#state}`);
     }
     this.#state = next;
-    if (next === 'idle') this.request = undefined;
+    if (next !== 'queueRequested') this.queued = undefined;
+    if (next !== 'idle') return;
+    this.request = undefined;
+    this.recorded = false;
+    this.seek = undefined;
   }
 }
 

@@ -14,6 +14,8 @@ const serverHandshakeLength = 1 + 2 * packetLength;
 export interface ScriptedClientOptions extends Partial<ServerSessionOptions> {
   /** `true` (default): the server accepts `connect`, `publish` and `play` at once. */
   readonly autoAccept?: boolean;
+  /** `true`: what is played is a recording, and seeks are granted. */
+  readonly recorded?: boolean;
 }
 
 /**
@@ -25,14 +27,16 @@ export class ScriptedClient {
   nowMs = 1_000;
   /** As in the options; may be changed at any time. */
   autoAccept: boolean;
+  readonly #recorded: boolean;
   readonly #encoder = new ChunkEncoder();
   readonly #decoder = new ChunkDecoder();
   #handshakeLeft = serverHandshakeLength;
   #messages: Message[] = [];
   #events: ServerEvent[] = [];
 
-  constructor({ autoAccept = true, ...options }: ScriptedClientOptions = {}) {
+  constructor({ autoAccept = true, recorded = false, ...options }: ScriptedClientOptions = {}) {
     this.autoAccept = autoAccept;
+    this.#recorded = recorded;
     const crypto = { randomBytes: (count: number) => new Uint8Array(count), hmacSha256: () => new Uint8Array(32) };
     this.session = new ServerSession({ crypto, nowMs: this.nowMs, ...options });
   }
@@ -77,6 +81,11 @@ export class ScriptedClient {
     client.takeMessages();
     client.takeEvents();
     return client;
+  }
+
+  /** Playing the recording "a" on message stream 1. */
+  static playingRecorded(options?: ScriptedClientOptions): ScriptedClient {
+    return ScriptedClient.playing({ ...options, recorded: true });
   }
 
   connect(properties: Readonly<Record<string, AmfInput>> = {}, transactionId = 1): void {
@@ -146,7 +155,10 @@ export class ScriptedClient {
 
   #accept(event: ServerEvent): void {
     if (event.type === 'connect') this.session.accept(event.request);
-    else if (event.type === 'publish' || event.type === 'play') this.session.accept(event.request);
+    else if (event.type === 'publish') this.session.accept(event.request);
+    else if (event.type === 'play') this.session.accept(event.request, { recorded: this.#recorded });
+    else if (event.type === 'seek' && this.#recorded) this.session.accept(event.request);
+    else if (event.type === 'seek') this.session.reject(event.request, { code: 'NetStream.Seek.Failed' });
   }
 
   /** What has come since the last call. */

@@ -6,6 +6,7 @@ import { type ServerContext, streamDetails } from './server-context.js';
 import type {
   ConnectAnswer,
   ConnectRequest,
+  PlayAnswer,
   PlayRequest,
   PublishRequest,
   Rejection,
@@ -72,12 +73,13 @@ export function answerPlay(
   context: ServerContext,
   request: PlayRequest,
   settings: AnswerSettings,
-  answer: StreamAnswer,
+  answer: PlayAnswer,
 ): void {
   const { output } = context;
   const { messageStreamId, streamName, reset } = request;
   const { description = `Started playing ${streamName}.`, info } = answer;
   const details = streamDetails(context, streamName);
+  if (answer.recorded === true) output.userControl({ type: 'streamIsRecorded', messageStreamId });
   output.userControl({ type: 'streamBegin', messageStreamId });
   if (reset) {
     output.status(messageStreamId, 'NetStream.Play.Reset', `Playing and resetting ${streamName}.`, details);

@@ -4,7 +4,7 @@ import type { AmfInput } from '../../amf/index.js';
 export interface CommandCase {
   readonly name: string;
   /** Where the client is when it sends the command; stream 1 exists in all of them. */
-  readonly on: 'withStream' | 'publishing' | 'playing';
+  readonly on: 'withStream' | 'publishing' | 'playing' | 'playingRecorded';
   readonly command: readonly [name: string, transactionId: number, args: readonly AmfInput[], messageStreamId?: number];
   /** As `describeMessage` has them. */
   readonly lines: readonly string[];
@@ -121,7 +121,6 @@ export const commandCases: readonly CommandCase[] = [
     lines: [],
     events: ['call getUserId'],
   },
-  { name: 'play2', on: 'playing', command: ['play2', 3, [{}], 1], lines: [], events: ['call play2'] },
 
   // publish
   {
@@ -291,6 +290,125 @@ export const commandCases: readonly CommandCase[] = [
     command: ['seek', 0, [5000], 1],
     lines: ['1 error NetStream.Seek.Failed'],
     events: ['seek 1 5000'],
+  },
+  {
+    name: 'seek, refused, that wants an answer',
+    on: 'playing',
+    command: ['seek', 4, [5000], 1],
+    lines: ['1 _error 4 NetStream.Seek.Failed', '1 error NetStream.Seek.Failed'],
+    events: ['seek 1 5000'],
+  },
+  {
+    name: 'seek in a recording',
+    on: 'playingRecorded',
+    command: ['seek', 0, [5000], 1],
+    lines: [
+      'streamEof 1',
+      'streamIsRecorded 1',
+      'streamBegin 1',
+      '1 status NetStream.Seek.Notify',
+      '1 status NetStream.Play.Start',
+    ],
+    events: ['seek 1 5000'],
+  },
+  {
+    name: 'pause of a recording',
+    on: 'playingRecorded',
+    command: ['pause', 0, [true, 700], 1],
+    lines: ['streamEof 1', '1 status NetStream.Pause.Notify'],
+    events: ['pause 1 true 700'],
+  },
+  {
+    name: 'the end of a pause of a recording',
+    on: 'playingRecorded',
+    command: ['pause', 0, [false, 700], 1],
+    lines: ['streamIsRecorded 1', 'streamBegin 1', '1 status NetStream.Unpause.Notify'],
+    events: ['pause 1 false 700'],
+  },
+  {
+    name: 'play after a recording',
+    on: 'playingRecorded',
+    command: ['play', 0, ['b', 0, -1, false], 1],
+    lines: [],
+    events: ['play 1 b? 0 -1 false'],
+  },
+  {
+    name: 'play in place of a recording',
+    on: 'playingRecorded',
+    command: ['play', 0, ['b', 0], 1],
+    lines: ['streamIsRecorded 1', ...playStart],
+    events: ['stopped 1 play replaced', 'play 1 b? 0 -1 true'],
+  },
+
+  // play2
+  ...(['switch', 'swap'] as const).map(
+    (transition): CommandCase => ({
+      name: `play2 with ${transition}`,
+      on: 'playingRecorded',
+      command: [
+        'play2',
+        0,
+        [{ streamName: 'b?q', oldStreamName: 'a', start: -2, len: -1, offset: 1.5, transition }],
+        1,
+      ],
+      lines: ['1 status NetStream.Play.Transition'],
+      events: [`play 1 b?q -2 -1 false ${transition} a 1500`],
+    }),
+  ),
+  ...(['append', 'appendAndWait', 'resume'] as const).map(
+    (transition): CommandCase => ({
+      name: `play2 with ${transition}`,
+      on: 'playingRecorded',
+      command: ['play2', 0, [{ streamName: 'b', start: 2, len: 3, transition }], 1],
+      lines: [],
+      events: [`play 1 b? 2000 3000 false ${transition}  -1`],
+    }),
+  ),
+  ...['reset', undefined, null, ''].map(
+    (transition): CommandCase => ({
+      name: `play2 with ${transition}, as play`,
+      on: 'playingRecorded',
+      command: ['play2', 0, [{ streamName: 'b', transition }], 1],
+      lines: ['streamIsRecorded 1', ...playStart],
+      events: ['stopped 1 play replaced', 'play 1 b? -2 -1 true reset  -1'],
+    }),
+  ),
+  {
+    name: 'play2 with stop',
+    on: 'playingRecorded',
+    command: ['play2', 0, [{ streamName: 'b', transition: 'stop' }], 1],
+    lines: ['1 status NetStream.Play.Stop'],
+    events: ['stopped 1 play closeStream'],
+  },
+  {
+    name: 'play2 on an idle stream',
+    on: 'withStream',
+    command: ['play2', 0, [{ streamName: 'b', transition: 'switch' }], 1],
+    lines: playStart.filter((line) => !line.includes('Reset')),
+    events: ['play 1 b? -2 -1 false switch  -1'],
+  },
+  ...[[], [{ streamName: 'b', transition: 'sideways' }], ['b']].map(
+    (args): CommandCase => ({
+      name: `play2 of ${JSON.stringify(args)}`,
+      on: 'playingRecorded',
+      command: ['play2', 0, args, 1],
+      lines: ['1 error NetStream.Play.Failed'],
+      events: [],
+    }),
+  ),
+  {
+    name: 'play2 of nothing',
+    on: 'playingRecorded',
+    command: ['play2', 0, [{ transition: 'switch' }], 1],
+    lines: ['1 error NetStream.Play.StreamNotFound'],
+    events: [],
+  },
+  {
+    name: 'play2 on a stream that was not created',
+    on: 'withStream',
+    command: ['play2', 0, [{ streamName: 'b' }], 8],
+    lines: ['8 error NetStream.Play.Failed'],
+    events: [],
   },
   {
     name: 'seek that wants an answer, on an idle stream',

@@ -59,9 +59,31 @@ export interface PlayRequest {
   readonly duration: number;
   /** `false`: play it after what plays now. Live servers may take it as `true`. */
   readonly reset: boolean;
+  /** It came with `play2`. */
+  readonly transition?: PlayTransition;
   /** What `receiveAudio` and `receiveVideo` said on this stream so far. */
   readonly receiveAudio: boolean;
   readonly receiveVideo: boolean;
+}
+
+/** What `play2` asks for besides [ActionScript 3 reference, NetStreamPlayTransitions]. `stop` the session sees to itself. */
+export type PlayTransitionKind = 'append' | 'appendAndWait' | 'reset' | 'resume' | 'swap' | 'switch';
+
+export interface PlayTransition {
+  readonly kind: PlayTransitionKind;
+  /** What the stream is to take the place of, without the query; `''`: the client does not say. */
+  readonly oldStreamName: string;
+  /** Where to change, or to resume, in milliseconds of the stream; −1: the client does not say. */
+  readonly offsetMs: number;
+}
+
+/** Wants another place of what plays, which is recorded or not. A newer request makes an older one void. */
+export interface SeekRequest {
+  readonly kind: 'seek';
+  readonly messageStreamId: number;
+  readonly transactionId: number;
+  /** Milliseconds of the stream, as the client says it: any number. */
+  readonly timeMs: number;
 }
 
 /** The client wants to be attached to a service, which is made if it does not exist. */
@@ -110,7 +132,7 @@ export type ServerEvent =
   | { readonly type: 'connect'; readonly request: ConnectRequest }
   /** To be answered by `accept` or `reject`. The next message of this stream, and all that follows it, waits until then. */
   | { readonly type: 'publish'; readonly request: PublishRequest }
-  /** As `publish`. */
+  /** As `publish`. While something recorded plays, it goes on until `playNext` if `reset` is false. */
   | { readonly type: 'play'; readonly request: PlayRequest }
   /** As `publish`. */
   | { readonly type: 'serve'; readonly request: ServeRequest }
@@ -138,8 +160,8 @@ export type ServerEvent =
     }
   | { readonly type: 'receiveAudio' | 'receiveVideo'; readonly messageStreamId: number; readonly receive: boolean }
   | { readonly type: 'bufferLength'; readonly messageStreamId: number; readonly bufferMs: number }
-  /** On a playing stream. The client has been told that it cannot be done. */
-  | { readonly type: 'seek'; readonly messageStreamId: number; readonly timeMs: number }
+  /** On a playing stream. To be answered by `accept` or `reject`, now or later; nothing waits for it. */
+  | { readonly type: 'seek'; readonly request: SeekRequest }
   | { readonly type: 'call'; readonly request: CallRequest }
   /** Only for calls that wait: answers that nobody asked for, and those that come too late, are dropped. */
   | { readonly type: 'answer'; readonly answer: CallAnswer }
@@ -175,6 +197,12 @@ export interface StreamAnswer {
   readonly description?: string;
   /** Merged into the information object. */
   readonly info?: Readonly<Record<string, AmfInput>>;
+}
+
+/** What is added to the statuses that start playing. */
+export interface PlayAnswer extends StreamAnswer {
+  /** It is a recording: `StreamIsRecorded` is said, and requests with `reset` false are queued. */
+  readonly recorded?: boolean;
 }
 
 export interface Rejection {

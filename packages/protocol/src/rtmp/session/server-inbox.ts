@@ -57,7 +57,12 @@ export class ServerInbox {
   /** Sent behind a request that is not answered yet, without waiting for the answer. */
   mustWait(raw: RawMessage): boolean {
     const state = this.#context.streams.get(raw.messageStreamId)?.state;
-    return state === 'publishRequested' || state === 'playRequested' || state === 'serveRequested';
+    return (
+      state === 'publishRequested' ||
+      state === 'playRequested' ||
+      state === 'queueRequested' ||
+      state === 'serveRequested'
+    );
   }
 
   take(raw: RawMessage, connected: boolean): void {

@@ -6,6 +6,15 @@ import { AcknowledgementWindow } from './acknowledgement-window.js';
 import { type MessageStream, MessageStreams } from './message-streams.js';
 import type { ObjectEncoding } from './object-encoding.js';
 import {
+  answerSeek,
+  type CompletedPlay,
+  notifyComplete,
+  notifyNext,
+  notifyTransition,
+  notifyTransitionComplete,
+  refuseSeek,
+} from './recorded-answers.js';
+import {
   type AnswerSettings,
   answerConnect,
   answerPlay,
@@ -26,9 +35,11 @@ import type {
   ConnectAnswer,
   ConnectInfo,
   ConnectRequest,
+  PlayAnswer,
   PlayRequest,
   PublishRequest,
   Rejection,
+  SeekRequest,
   ServeGrant,
   ServeRequest,
   ServerEvent,
@@ -42,7 +53,7 @@ import { SessionOutput } from './session-output.js';
 import { type ConnectionState, type ConnectionStep, connectionSteps } from './session-states.js';
 import { SessionTimers } from './session-timers.js';
 
-type SessionRequest = ConnectRequest | PublishRequest | PlayRequest | ServeRequest;
+type SessionRequest = ConnectRequest | PublishRequest | PlayRequest | ServeRequest | SeekRequest;
 
 /**
  * The server's end of one RTMP connection, without I/O: bytes in by `receive`, events out by `nextEvent`, decisions in by
@@ -207,9 +218,11 @@ export class ServerSession {
    * @throws RtmpUsageError `ERR_RTMP_SESSION_ANSWERED` when it was answered before.
    */
   accept(request: ConnectRequest, answer?: ConnectAnswer): boolean;
-  accept(request: PublishRequest | PlayRequest, answer?: StreamAnswer): boolean;
+  accept(request: PublishRequest, answer?: StreamAnswer): boolean;
+  accept(request: PlayRequest, answer?: PlayAnswer): boolean;
+  accept(request: SeekRequest): boolean;
   accept(request: ServeRequest, answer: ServeGrant): boolean;
-  accept(request: SessionRequest, answer: ConnectAnswer & StreamAnswer & Partial<ServeGrant> = {}): boolean {
+  accept(request: SessionRequest, answer: ConnectAnswer & PlayAnswer & Partial<ServeGrant> = {}): boolean {
     if (!this.#takeRequest(request)) return false;
     switch (request.kind) {
       case 'connect':
@@ -225,9 +238,13 @@ export class ServerSession {
         answerPublish(this.#context, request, answer);
         break;
       case 'play':
-        this.#streams.get(request.messageStreamId)?.step('accept');
-        answerPlay(this.#context, request, this.#settings, answer);
+        this.#acceptPlay(request, answer);
         break;
+      case 'seek': {
+        const stream = this.#playingStream(request.messageStreamId);
+        if (stream !== undefined) answerSeek(this.#context, stream, request);
+        break;
+      }
       case 'serve':
         this.#streams.get(request.messageStreamId)?.step('accept');
         answerServe(this.#context, request, { code: '', description: '', ...answer });
@@ -240,7 +257,7 @@ export class ServerSession {
 
   /**
    * Refuses a request: `connect` with `_error`, after which the session has ended, others with a status of level `error`
-   * on their stream, which may be tried again. The result is that of `accept`.
+   * on their stream, which may be tried again; `seek` with both. The result is that of `accept`.
    *
    * @throws RtmpUsageError `ERR_RTMP_SESSION_ANSWERED` when it was answered before.
    */
@@ -252,7 +269,11 @@ export class ServerSession {
       this.#events.push({ type: 'closed' });
       return true;
     }
-    this.#streams.get(request.messageStreamId)?.step('stop');
+    if (request.kind === 'seek') {
+      refuseSeek(this.#context, request, rejection);
+      return true;
+    }
+    this.#streams.get(request.messageStreamId)?.step('refuse');
     refuseStream(this.#context, request, rejection);
     return true;
   }
@@ -295,6 +316,27 @@ export class ServerSession {
     if (stream === undefined) return;
     notifyStopped(this.#context, stream);
     stream.step('stop');
+  }
+
+  /**
+   * Tells a stream that all of the recording was sent. It goes on to play, for there may be a seek back. Does nothing
+   * for other streams.
+   */
+  playComplete(messageStreamId: number, completed: CompletedPlay): void {
+    const stream = this.#playingStream(messageStreamId);
+    if (stream !== undefined) notifyComplete(this.#context, stream, completed);
+  }
+
+  /** What was accepted while something else played begins. Does nothing for streams that do not play. */
+  playNext(request: PlayRequest, { recorded = false }: Pick<PlayAnswer, 'recorded'> = {}): void {
+    const stream = this.#playingStream(request.messageStreamId);
+    if (stream === undefined) return;
+    const isTransition = isChange(request);
+    stream.request = request;
+    stream.recorded = recorded;
+    stream.seek = undefined;
+    if (isTransition) notifyTransitionComplete(this.#context, request);
+    else notifyNext(this.#context, request, recorded);
   }
 
   /** An `onStatus` with the level of the code. `extra` is merged into the information object. */
@@ -383,7 +425,19 @@ export class ServerSession {
 
   #playingStream(messageStreamId: number): MessageStream | undefined {
     const stream = this.#state === 'ended' ? undefined : this.#streams.get(messageStreamId);
-    return stream?.state === 'playing' ? stream : undefined;
+    return stream?.state === 'playing' || stream?.state === 'queueRequested' ? stream : undefined;
+  }
+
+  #acceptPlay(request: PlayRequest, answer: PlayAnswer): void {
+    const stream = this.#streams.get(request.messageStreamId);
+    if (stream?.queued === request) {
+      stream.step('accept');
+      if (isChange(request)) notifyTransition(this.#context, request);
+      return;
+    }
+    stream?.step('accept');
+    if (stream !== undefined) stream.recorded = answer.recorded === true;
+    answerPlay(this.#context, request, this.#settings, answer);
   }
 
   /** `true`: the request is still of interest, and is answered now. */
@@ -396,10 +450,14 @@ export class ServerSession {
     switch (request.kind) {
       case 'connect':
         return this.#state === 'deciding' && request === this.#connectRequest;
+      case 'seek':
+        return this.#streams.get(request.messageStreamId)?.seek === request;
       case 'publish':
       case 'play':
-      case 'serve':
-        return this.#streams.get(request.messageStreamId)?.request === request;
+      case 'serve': {
+        const stream = this.#streams.get(request.messageStreamId);
+        return stream !== undefined && (stream.queued ?? stream.request) === request;
+      }
       default:
         return request satisfies never;
     }
@@ -458,4 +516,9 @@ export class ServerSession {
     if (next === undefined) throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', `${step} while ${this.#state}`);
     this.#state = next;
   }
+}
+
+/** The stream takes the place of what plays, and does not wait for its end. */
+function isChange({ transition }: PlayRequest): boolean {
+  return transition?.kind === 'switch' || transition?.kind === 'swap';
 }

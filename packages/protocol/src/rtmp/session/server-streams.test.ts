@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { AmfObject } from '../../amf/index.js';
 import { joinAggregate, type RawMessage } from '../message/index.js';
-import { ScriptedClient } from './scripted-client.js';
+import { describeMessage, ScriptedClient } from './scripted-client.js';
 import { commandCases, publishStart } from './server-commands.vectors.js';
 import type { ServerEvent } from './server-event.js';
 
@@ -21,8 +22,9 @@ function describeEvents(events: readonly ServerEvent[]): string[] {
         return `publish ${messageStreamId} ${streamName}?${query} ${publishType}`;
       }
       case 'play': {
-        const { messageStreamId, streamName, query, start, duration, reset } = event.request;
-        return `play ${messageStreamId} ${streamName}?${query} ${start} ${duration} ${reset}`;
+        const { messageStreamId, streamName, query, start, duration, reset, transition } = event.request;
+        const change = transition && ` ${transition.kind} ${transition.oldStreamName} ${transition.offsetMs}`;
+        return `play ${messageStreamId} ${streamName}?${query} ${start} ${duration} ${reset}${change ?? ''}`;
       }
       case 'serve':
         return `serve ${event.request.messageStreamId} ${event.request.streamName}`;
@@ -40,7 +42,7 @@ function describeEvents(events: readonly ServerEvent[]): string[] {
       case 'bufferLength':
         return `bufferLength ${event.messageStreamId} ${event.bufferMs}`;
       case 'seek':
-        return `seek ${event.messageStreamId} ${event.timeMs}`;
+        return `seek ${event.request.messageStreamId} ${event.request.timeMs}`;
       case 'call':
         return `call ${event.request.name}`;
       case 'answer':
@@ -64,6 +66,78 @@ describe('commands', () => {
     client.command(...command);
     expect(client.takeLines()).toEqual(lines);
     expect(describeEvents(client.takeEvents())).toEqual(events);
+  });
+});
+
+describe('a recording', () => {
+  it('says at its end what was played, and can still be sought in', () => {
+    const client = ScriptedClient.playingRecorded();
+    client.session.playComplete(1, { durationMs: 1500, bytes: 2000 });
+    const [data, ...rest] = client.takeMessages();
+    expect(data).toMatchObject({ type: 'data', messageStreamId: 1, timestamp: 0, values: ['onPlayStatus', {}] });
+    const [, info] = data?.type === 'data' ? data.values : [];
+    expect(info).toEqual(
+      new AmfObject([
+        ['level', 'status'],
+        ['code', 'NetStream.Play.Complete'],
+        ['duration', 1.5],
+        ['bytes', 2000],
+      ]),
+    );
+    expect(rest.map(describeMessage)).toEqual(['streamEof 1', '1 status NetStream.Play.Stop']);
+    client.command('seek', 0, [0], 1);
+    expect(client.takeLines()).toContain('1 status NetStream.Seek.Notify');
+  });
+
+  it('is followed by what was queued', () => {
+    const client = ScriptedClient.playingRecorded();
+    client.command('play', 0, ['b', 0, -1, false], 1);
+    const [event] = client.takeEvents();
+    if (event?.type !== 'play') throw new Error('no play');
+    client.session.playNext(event.request, { recorded: true });
+    expect(client.takeLines()).toEqual([
+      '1 data onPlayStatus NetStream.Play.Switch',
+      'streamIsRecorded 1',
+      'streamBegin 1',
+      '1 status NetStream.Play.Start',
+    ]);
+  });
+
+  it('goes on when what was to be queued is refused', () => {
+    const client = ScriptedClient.playingRecorded({ autoAccept: true });
+    client.autoAccept = false;
+    client.command('play', 0, ['b', 0, -1, false], 1);
+    const [event] = client.takeEvents();
+    if (event?.type !== 'play') throw new Error('no play');
+    client.session.reject(event.request, { code: 'NetStream.Play.StreamNotFound' });
+    client.session.playComplete(1, { durationMs: 1, bytes: 1 });
+    expect(client.takeLines().slice(0, 2)).toEqual([
+      '1 error NetStream.Play.StreamNotFound',
+      '1 data onPlayStatus NetStream.Play.Complete',
+    ]);
+  });
+
+  it('says when the change to another stream is done', () => {
+    const client = ScriptedClient.playingRecorded();
+    client.command('play2', 0, [{ streamName: 'b', transition: 'switch' }], 1);
+    const [event] = client.takeEvents();
+    client.takeLines();
+    if (event?.type !== 'play') throw new Error('no play');
+    client.session.playNext(event.request, { recorded: true });
+    expect(client.takeLines()).toEqual(['1 data onPlayStatus NetStream.Play.TransitionComplete']);
+  });
+
+  it('answers the newest seek only', () => {
+    const client = ScriptedClient.playingRecorded();
+    client.autoAccept = false;
+    client.command('seek', 0, [1], 1);
+    client.command('seek', 0, [2], 1);
+    const [first, second] = client.takeEvents();
+    if (first?.type !== 'seek' || second?.type !== 'seek') throw new Error('no seeks');
+    expect(client.session.accept(first.request)).toBe(false);
+    expect(client.takeLines()).toEqual([]);
+    expect(client.session.accept(second.request)).toBe(true);
+    expect(() => client.session.accept(second.request)).toThrow('a seek request is answered twice');
   });
 });
 

@@ -13,24 +13,29 @@ export const connectionSteps: Readonly<
   ended: { end: 'ended' },
 };
 
-/** What a message stream is used for. `…Requested`: the request waits for `accept` or `reject`. */
+/**
+ * What a message stream is used for. `…Requested`: the request waits for `accept` or `reject`. `queueRequested`: as
+ * `playing`, and a request for what is to be played after that, or in its place, waits.
+ */
 export type StreamState =
   | 'idle'
   | 'publishRequested'
   | 'publishing'
   | 'playRequested'
   | 'playing'
+  | 'queueRequested'
   | 'serveRequested'
   | 'serving';
-export type StreamStep = 'publish' | 'play' | 'serve' | 'accept' | 'stop';
+export type StreamStep = 'publish' | 'play' | 'queue' | 'serve' | 'accept' | 'refuse' | 'stop';
 
 /** All changes of a message stream's state. A new role begins at `idle`: the old one is stopped first. */
 export const streamSteps: Readonly<Record<StreamState, Readonly<Partial<Record<StreamStep, StreamState>>>>> = {
   idle: { publish: 'publishRequested', play: 'playRequested', serve: 'serveRequested' },
-  publishRequested: { accept: 'publishing', stop: 'idle' },
+  publishRequested: { accept: 'publishing', refuse: 'idle', stop: 'idle' },
   publishing: { stop: 'idle' },
-  playRequested: { accept: 'playing', stop: 'idle' },
-  playing: { stop: 'idle' },
-  serveRequested: { accept: 'serving', stop: 'idle' },
+  playRequested: { accept: 'playing', refuse: 'idle', stop: 'idle' },
+  playing: { queue: 'queueRequested', stop: 'idle' },
+  queueRequested: { accept: 'playing', refuse: 'playing', stop: 'idle' },
+  serveRequested: { accept: 'serving', refuse: 'idle', stop: 'idle' },
   serving: { stop: 'idle' },
 };

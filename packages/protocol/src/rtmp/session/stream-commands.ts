@@ -1,8 +1,10 @@
 import type { AmfValue } from '../../amf/index.js';
 import type { CommandMessage } from '../message/index.js';
 import type { MessageStream } from './message-streams.js';
+import { playDuration, playStart, requestPlay } from './play-request.js';
+import { play2 } from './play2-command.js';
 import { type ServerContext, stopStream, streamDetails } from './server-context.js';
-import type { PublishType } from './server-event.js';
+import type { PublishType, SeekRequest } from './server-event.js';
 import { splitQuery } from './stream-name.js';
 
 type StreamCommandHandler = (context: ServerContext, command: CommandMessage, stream: MessageStream) => void;
@@ -11,6 +13,7 @@ type StreamCommandHandler = (context: ServerContext, command: CommandMessage, st
 const streamCommands: ReadonlyMap<string, StreamCommandHandler> = new Map([
   ['publish', publish],
   ['play', play],
+  ['play2', play2],
   ['serve', serve],
   ['pause', pause],
   // nginx-rtmp takes it for pause, too.
@@ -41,7 +44,7 @@ function refuseWithoutStream({ output }: ServerContext, command: CommandMessage)
   const { name, messageStreamId } = command;
   const description = `There is no message stream ${messageStreamId}.`;
   if (name === 'publish') output.status(messageStreamId, 'NetStream.Publish.BadName', description);
-  else if (name === 'play') output.status(messageStreamId, 'NetStream.Play.Failed', description);
+  else if (name === 'play' || name === 'play2') output.status(messageStreamId, 'NetStream.Play.Failed', description);
   else if (name === 'serve') output.status(messageStreamId, 'NetStream.Serve.Error', description);
   else output.error(command, 'NetStream.Failed', description);
 }
@@ -80,27 +83,13 @@ function play(context: ServerContext, command: CommandMessage, stream: MessageSt
     stopStream(context, stream, 'closeStream');
     return;
   }
-  stopStream(context, stream, 'replaced');
-  const { name: streamName, query } = splitQuery(typeof name === 'string' ? name : '');
-  if (streamName === '') {
-    context.output.status(stream.id, 'NetStream.Play.StreamNotFound', 'A stream without a name cannot be played.');
-    return;
-  }
-  const request = {
-    kind: 'play',
-    messageStreamId: stream.id,
-    streamName,
-    query,
+  requestPlay(context, stream, {
+    name: typeof name === 'string' ? name : '',
     start: playStart(start),
     duration: playDuration(duration),
     // Flash Player sends numbers as well: 0 and 2 keep the playlist, 1 and 3 begin a new one.
     reset: typeof reset === 'number' ? reset % 2 !== 0 : reset !== false,
-    receiveAudio: stream.receiveAudio,
-    receiveVideo: stream.receiveVideo,
-  } as const;
-  stream.step('play');
-  stream.request = request;
-  context.emit({ type: 'play', request });
+  });
 }
 
 /** The service stream's: what may be a name of a service is the server's to say. */
@@ -114,17 +103,6 @@ function serve(context: ServerContext, command: CommandMessage, stream: MessageS
   context.emit({ type: 'serve', request });
 }
 
-/** −1 and −2 are no times and arrive as such or, from clients that multiply all times by 1000, as −1000 and −2000. */
-function playStart(value: AmfValue): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) return -2;
-  if (value >= 0) return value;
-  return value === -1 || value === -1000 ? -1 : -2;
-}
-
-function playDuration(value: AmfValue): number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : -1;
-}
-
 function pause(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
   const [flag, timeMs] = command.args;
   if (stream.state !== 'playing') {
@@ -133,18 +111,28 @@ function pause(context: ServerContext, command: CommandMessage, stream: MessageS
   }
   const { id, streamName } = stream;
   const details = streamDetails(context, streamName);
-  if (flag === true) context.output.status(id, 'NetStream.Pause.Notify', `Pausing ${streamName}.`, details);
-  else context.output.status(id, 'NetStream.Unpause.Notify', `Unpausing ${streamName}.`, details);
+  const { output } = context;
+  if (flag === true) {
+    // Of a recording the client has all that it gets: librtmp waits to be told so.
+    if (stream.recorded) output.userControl({ type: 'streamEof', messageStreamId: id });
+    output.status(id, 'NetStream.Pause.Notify', `Pausing ${streamName}.`, details);
+  } else {
+    if (stream.recorded) output.userControl({ type: 'streamIsRecorded', messageStreamId: id });
+    if (stream.recorded) output.userControl({ type: 'streamBegin', messageStreamId: id });
+    output.status(id, 'NetStream.Unpause.Notify', `Unpausing ${streamName}.`, details);
+  }
   context.emit({ type: 'pause', messageStreamId: id, pause: flag === true, timeMs: timeOf(timeMs) });
 }
 
-/** A live stream has no other places. The status is what Flash Player shows; `_error` is what [RTMP §7.2.2.7] asks for. */
 function seek(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
-  const description = 'A live stream has one place only.';
-  context.output.error(command, 'NetStream.Seek.Failed', description);
-  if (stream.state !== 'playing') return;
-  context.output.status(stream.id, 'NetStream.Seek.Failed', description, streamDetails(context, stream.streamName));
-  context.emit({ type: 'seek', messageStreamId: stream.id, timeMs: timeOf(command.args[0]) });
+  if (stream.state !== 'playing') {
+    context.output.error(command, 'NetStream.Seek.Failed', 'Only a stream that plays can be sought in.');
+    return;
+  }
+  const { transactionId, args } = command;
+  const request: SeekRequest = { kind: 'seek', messageStreamId: stream.id, transactionId, timeMs: timeOf(args[0]) };
+  stream.seek = request;
+  context.emit({ type: 'seek', request });
 }
 
 function receiveAudio(context: ServerContext, command: CommandMessage, stream: MessageStream): void {
