@@ -70,11 +70,17 @@ function streamInfo(
     bytesIn: facts.bytesIn,
     bytesOut: facts.bytesOut,
     jumps: facts.jumps,
-    warnings: [],
+    warnings: warningsOf(facts),
   };
 }
 
 type Facts = PublishedStream['broadcast']['facts'];
+
+function warningsOf({ metadata, missingMetadata }: Facts): string[] {
+  if (missingMetadata.length === 0) return [];
+  if (metadata === undefined) return ['The publisher has sent no metadata that can be read.'];
+  return [`The metadata of the publisher leaves out ${missingMetadata.join(', ')}.`];
+}
 
 function videoInfo(facts: Facts, nowMs: number): VideoInfo | null {
   if (!facts.hasVideo) return null;

@@ -57,6 +57,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     maxWindowMs: config.live.maxWindowMs,
     takeover: config.publish.takeover,
     graceMs: config.publish.graceMs,
+    cdnIp: config.service.cdnIp,
     now,
   });
   const services = new ServiceRooms({ config, now, mediaTimeMs: (key) => streams.mediaTimeMs(key) });

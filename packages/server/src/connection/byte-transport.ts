@@ -2,6 +2,8 @@
 export interface ByteTransport {
   /** `203.0.113.7` or `2001:db8::7`. */
   readonly remoteAddress: string;
+  /** This server's own, as the peer reached it. Absent: not known. */
+  readonly localAddress?: string | undefined;
   /** Whether the bytes travel encrypted with TLS. */
   readonly tls: boolean;
   /** Bytes given to `write` and not yet taken by the kernel. */

@@ -7,6 +7,7 @@ const lingerMs = 2000;
 /** A TCP socket as the connection layer sees it. */
 export class TcpTransport implements RtmpTransport {
   readonly remoteAddress: string;
+  readonly localAddress: string | undefined;
   readonly tls = false;
   closeReason: string | undefined;
   readonly #socket: Socket;
@@ -16,6 +17,7 @@ export class TcpTransport implements RtmpTransport {
     this.#socket = socket;
     this.#events = events;
     this.remoteAddress = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+    this.localAddress = socket.localAddress?.replace(/^::ffff:/, '');
     socket.on('data', (bytes) => events.received(bytes));
     socket.on('error', (error) => events.failed(error));
     socket.on('close', () => events.closed());

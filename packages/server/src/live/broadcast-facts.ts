@@ -84,6 +84,25 @@ export class BroadcastFacts {
     return isOutdated ? [key] : [];
   }
 
+  /**
+   * What the metadata should say of the media that there are, and does not. Before any has come, what it claims itself
+   * counts.
+   */
+  get missingMetadata(): readonly string[] {
+    const video = this.metadata?.video[0];
+    const audio = this.metadata?.audio[0];
+    const known = this.hasVideo || this.hasAudio;
+    const missing: string[] = [];
+    if (known ? this.hasVideo : video !== undefined) {
+      if (video?.frameRate === undefined) missing.push('framerate');
+      if (video?.dataRateKbps === undefined) missing.push('videodatarate');
+    }
+    if ((known ? this.hasAudio : audio !== undefined) && audio?.dataRateKbps === undefined) {
+      missing.push('audiodatarate');
+    }
+    return missing;
+  }
+
   /** `undefined`: the metadata cannot be read. */
   noteMetadata(payload: Uint8Array | undefined): void {
     if (payload === undefined) return;

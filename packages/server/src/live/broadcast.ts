@@ -1,5 +1,6 @@
 import { messageTypes, type RawMessage } from '@millrace/protocol';
 import { BroadcastFacts } from './broadcast-facts.js';
+import { withCdnAddress } from './cdn-address.js';
 import { readPublishedData } from './data-message.js';
 import { JoinHeaders } from './join-headers.js';
 import { amf0Payload, type LiveMessage } from './live-message.js';
@@ -29,6 +30,7 @@ const sameStartMs = 200;
 export class Broadcast {
   readonly facts: BroadcastFacts;
   readonly #limits: LiveLimits;
+  readonly #cdnIp: string | undefined;
   readonly #log = new MessageLog();
   readonly #headers = new JoinHeaders();
   readonly #outputs = new Map<string, Output>();
@@ -47,8 +49,10 @@ export class Broadcast {
   /** Told about each player that was sent everything after the end. */
   #onDrained: ((player: Player) => void) | undefined;
 
-  constructor(limits: LiveLimits, nowMs: number) {
+  /** `cdnIp`: what players find under this name in the metadata; absent: what the publisher says. */
+  constructor(limits: LiveLimits, nowMs: number, cdnIp?: string) {
     this.#limits = limits;
+    this.#cdnIp = cdnIp;
     this.facts = new BroadcastFacts(nowMs);
   }
 
@@ -71,10 +75,13 @@ export class Broadcast {
     const data = readPublishedData(received);
     switch (data.action) {
       case 'pass': {
-        const sequence = this.#log.append({ message: data.message, arrivedMs: nowMs });
-        if (data.handler !== undefined && this.#headers.setData(data.handler, data.message, sequence))
+        const isMetadata = data.handler === 'onMetaData';
+        const message =
+          isMetadata && this.#cdnIp !== undefined ? withCdnAddress(data.message, this.#cdnIp) : data.message;
+        const sequence = this.#log.append({ message, arrivedMs: nowMs });
+        if (data.handler !== undefined && this.#headers.setData(data.handler, message, sequence))
           this.#newestHeader = sequence;
-        if (data.handler === 'onMetaData') this.facts.noteMetadata(amf0Payload(data.message));
+        if (isMetadata) this.facts.noteMetadata(amf0Payload(data.message));
         this.#trim(nowMs);
         return true;
       }

@@ -50,9 +50,9 @@ export class LiveStream {
     return count;
   }
 
-  /** Starts a publication. An earlier one must have been ended. */
-  begin(): Broadcast {
-    const broadcast = new Broadcast(this.#options.limits, this.#options.now());
+  /** Starts a publication. An earlier one must have been ended. `cdnIp`: see `Broadcast`. */
+  begin(cdnIp?: string): Broadcast {
+    const broadcast = new Broadcast(this.#options.limits, this.#options.now(), cdnIp);
     this.#broadcast = broadcast;
     for (const [player, place] of this.#players) {
       // Who is still being sent the publication before hears of this one after it.

@@ -1,5 +1,6 @@
 import type { RawMessage } from '@millrace/protocol';
 import type { Broadcast, LiveLimits } from './broadcast.js';
+import { cdnAddress } from './cdn-address.js';
 import { FanOut } from './fan-out.js';
 import { LiveStream, type PlayerFormat } from './live-stream.js';
 import type { Player, PlayerSink } from './player.js';
@@ -15,11 +16,15 @@ export interface PublisherInfo {
   readonly clientId: string;
   /** Monotonic ms when bytes last came from it. Absent: it is never silent (a publisher inside this process). */
   readonly lastActiveMs?: () => number;
+  /** The address of this server that it connected to. */
+  readonly localAddress?: string | undefined;
 }
 
 export interface PublisherEvents {
   /** Another publisher has taken the name. What this one still writes is ignored. */
   onReplaced(): void;
+  /** The first metadata leaves out what players are to know. */
+  onIncompleteMetadata?(missing: readonly string[]): void;
 }
 
 export interface Publication {
@@ -39,6 +44,8 @@ export interface LiveStreamsOptions extends LiveLimits {
   readonly takeover: 'refuse' | 'replace';
   /** After this long without a byte from a publisher, its client may come back on a new connection and have the name. */
   readonly graceMs: number;
+  /** What players find as `cdn_ip` in metadata: `auto` is the publisher's `localAddress`; absent or `''`: nothing. */
+  readonly cdnIp?: string;
   /** Monotonic clock, ms. */
   readonly now: () => number;
 }
@@ -97,7 +104,7 @@ export class LiveStreams {
       entry.stream.supersede(broadcast);
       replaced.onReplaced();
     }
-    const broadcast = entry.stream.begin();
+    const broadcast = entry.stream.begin(cdnAddress(this.#options.cdnIp ?? '', info.localAddress));
     entry.holder = { info, events, key, broadcast, publishedAt: Date.now() };
     return { ok: true, publication: this.#publication(entry, broadcast) };
   }
@@ -165,10 +172,18 @@ export class LiveStreams {
     return this.#options.now() - holder.lastActiveMs() >= this.#options.graceMs;
   }
 
+  #checkMetadata({ holder }: Entry, { facts }: Broadcast): void {
+    const missing = facts.metadata === undefined ? [] : facts.missingMetadata;
+    if (missing.length > 0) holder?.events.onIncompleteMetadata?.(missing);
+  }
+
   #publication(entry: Entry, broadcast: Broadcast): Publication {
     return {
       write: (message) => {
-        if (entry.holder?.broadcast === broadcast) entry.stream.write(broadcast, message);
+        if (entry.holder?.broadcast !== broadcast) return;
+        const before = broadcast.facts.metadata;
+        entry.stream.write(broadcast, message);
+        if (before === undefined) this.#checkMetadata(entry, broadcast);
       },
       end: () => {
         if (entry.holder?.broadcast !== broadcast) return;
