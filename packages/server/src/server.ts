@@ -12,6 +12,7 @@ import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
 import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
+import { serviceSource } from './service-source.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
 
@@ -79,6 +80,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     config,
     logger,
     streams: liveSource(streams, now),
+    services: serviceSource(services),
     admit: visits(admissions, logger),
     isApiAllowed: (address) => addresses.isApiAllowed(address),
     answerRemoting: (post) => gateway.answer(post),

@@ -1,4 +1,7 @@
-/** Types of the HTTP API, version 1. `GET /api/v1/streams` answers `StreamList`, `GET /api/v1/server` answers `ServerInfo`. */
+/**
+ * Types of the HTTP API, version 1. `GET /api/v1/streams` answers `StreamList`, `GET /api/v1/services` answers
+ * `ServiceList`, `GET /api/v1/server` answers `ServerInfo`.
+ */
 
 /** The streams that are published now, oldest first. */
 export interface StreamList {
@@ -59,6 +62,30 @@ export interface ViewerCounts {
   rtmp: number;
   httpFlv: number;
   wsFlv: number;
+}
+
+/** The services that there are now, in the order in which they were created. */
+export interface ServiceList {
+  services: ServiceInfo[];
+}
+
+export interface ServiceInfo {
+  app: string;
+  name: string;
+  /** `/live/test`; that of the stream whose name the service has, if there is one. */
+  path: string;
+  /** Attached now. */
+  members: number;
+  /** Members for whom messages wait, as they do not keep up. */
+  laggingMembers: number;
+  /** Broadcasts since the service was created. */
+  messages: number;
+  /** Messages that one of the members was not sent, as they may be dropped and there was no room. */
+  dropped: number;
+  /** Messages that came a second time. */
+  duplicates: number;
+  /** Messages that were malformed, too many, or refused by the application. */
+  refused: number;
 }
 
 export interface ServerInfo {

@@ -42,6 +42,7 @@ async function start(
     isApiAllowed: options.isApiAllowed ?? (() => true),
     admit: options.admit ?? (() => ({ ok: true, visit: { end: () => undefined } })),
     answerRemoting: async () => new Uint8Array(),
+    services: { snapshot: () => [], danmu: () => undefined },
     serverInfo: () => serverInfo,
     acceptRtmp: (socket) => socket.close(),
     consoleFolder: join(folder, 'console'),

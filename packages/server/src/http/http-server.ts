@@ -11,10 +11,11 @@ import type { ServerInfo } from './api-types.js';
 import { readConsoleFiles } from './console-files.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
 import { createPageRoutes } from './page-routes.js';
-import { answer, answerUpgrade, crossOrigin, type PlainAnswer } from './plain-answer.js';
+import { answer, answerUpgrade, crossOrigin, malformed, notPublished, type PlainAnswer } from './plain-answer.js';
 import type { AnswerRemoting } from './remoting-post.js';
 import { parseRequestTarget, type RequestTarget } from './request-target.js';
 import { type AcceptRtmp, RtmpUpgrade } from './rtmp-upgrade.js';
+import type { ServiceSource } from './service-source.js';
 import type { FlvSink, FlvSubscription, StreamSource } from './stream-source.js';
 import type { Viewer } from './viewer.js';
 import type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';
@@ -25,6 +26,7 @@ export interface HttpServerOptions {
   readonly config: Pick<Config, 'http' | 'limits'>;
   readonly logger: Logger;
   readonly streams: StreamSource;
+  readonly services: ServiceSource;
   /** Asked before anybody watches. */
   readonly admit: Admit;
   /** Whether somebody at this address may use the page and the API. */
@@ -74,7 +76,7 @@ class FlvHttpServer implements HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { streams, serverInfo, logger } = options;
+    const { streams, services, serverInfo, logger, isApiAllowed: isAllowed } = options;
     const { limits, http } = options.config;
     const files = readConsoleFiles(options.consoleFolder ?? consoleFolder);
     const gateway = {
@@ -82,7 +84,7 @@ class FlvHttpServer implements HttpServer {
       maxBodyBytes: limits.messageBytes,
       origins: http.rtmpOrigins,
     };
-    const routes = createPageRoutes({ streams, serverInfo, files, logger, gateway, isAllowed: options.isApiAllowed });
+    const routes = createPageRoutes({ streams, services, serverInfo, files, logger, gateway, isAllowed });
     this.#answerPage = getRequestListener(routes.fetch, {
       overrideGlobalObjects: false,
       // HTTP/1.0 does without the header Host.
@@ -386,17 +388,4 @@ class FlvHttpServer implements HttpServer {
     whenGone(leave);
     return true;
   }
-}
-
-function malformed(reason: string): PlainAnswer {
-  return { status: 400, error: 'bad-request', message: reason };
-}
-
-function notPublished({ app, name }: MediaTarget): PlainAnswer {
-  return {
-    status: 404,
-    error: 'not-published',
-    message: `Nothing is published as /${app}/${name} now.`,
-    headers: crossOrigin,
-  };
 }

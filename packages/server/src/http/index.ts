@@ -2,6 +2,8 @@ export type {
   ApiError,
   AudioInfo,
   ServerInfo,
+  ServiceInfo,
+  ServiceList,
   StreamInfo,
   StreamList,
   VideoInfo,
@@ -9,5 +11,6 @@ export type {
 } from './api-types.js';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
 export type { AnswerRemoting, RemotingPost } from './remoting-post.js';
+export type { ServiceSource } from './service-source.js';
 export type { FlvSink, FlvSubscription, FlvViewerInfo, StreamSource } from './stream-source.js';
 export type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';

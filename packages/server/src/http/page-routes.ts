@@ -5,11 +5,14 @@ import { answerError, type PageContext } from './answer-error.js';
 import type { ServerInfo, StreamList } from './api-types.js';
 import type { ConsoleFile } from './console-files.js';
 import { createGatewayRoutes, type GatewayRoutesOptions } from './gateway-routes.js';
+import { answerClock, createServiceRoutes } from './service-routes.js';
+import type { ServiceSource } from './service-source.js';
 import type { StreamSource } from './stream-source.js';
 import { addressOf } from './visitor-of.js';
 
 export interface PageRoutesOptions {
   readonly streams: Pick<StreamSource, 'snapshot'>;
+  readonly services: ServiceSource;
   readonly serverInfo: () => ServerInfo;
   readonly files: ReadonlyMap<string, ConsoleFile>;
   readonly logger: Logger;
@@ -37,6 +40,7 @@ const contentSecurityPolicy = [
 /** Everything but media: the API, the health check, Flash Remoting, and the console. */
 export function createPageRoutes({
   streams,
+  services,
   serverInfo,
   files,
   logger,
@@ -51,7 +55,8 @@ export function createPageRoutes({
   });
   // Before the rule of addresses: it says nothing, and a load balancer asks from anywhere; calls have rules of their own.
   routes.get('/healthz', (context) => context.text('ok', 200, { 'cache-control': 'no-store' }));
-  routes.all('/healthz', methodNotAllowed);
+  routes.get('/clock', answerClock);
+  for (const path of ['/healthz', '/clock']) routes.all(path, methodNotAllowed);
   routes.route('/', createGatewayRoutes(gateway));
   routes.use(async (context, next) => {
     if (isAllowed(addressOf(context.env.incoming.socket))) return next();
@@ -61,6 +66,7 @@ export function createPageRoutes({
   routes.get('/api/v1/streams', (context) => answerJson(context, { streams: streams.snapshot() } satisfies StreamList));
   routes.get('/api/v1/server', (context) => answerJson(context, serverInfo()));
   for (const path of ['/api/v1/streams', '/api/v1/server']) routes.all(path, methodNotAllowed);
+  routes.route('/', createServiceRoutes(services));
 
   routes.get('*', (context) => {
     const path = pathOf(context);

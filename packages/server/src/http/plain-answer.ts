@@ -41,3 +41,16 @@ function bodyHeaders(body: string): Record<string, string | number> {
     'x-content-type-options': 'nosniff',
   };
 }
+
+export function malformed(reason: string): PlainAnswer {
+  return { status: 400, error: 'bad-request', message: reason };
+}
+
+export function notPublished({ app, name }: { readonly app: string; readonly name: string }): PlainAnswer {
+  return {
+    status: 404,
+    error: 'not-published',
+    message: `Nothing is published as /${app}/${name} now.`,
+    headers: crossOrigin,
+  };
+}
