@@ -36,7 +36,7 @@ function map<Value>(
   };
 }
 
-function addresses(meaning: string): Setting<readonly AddressRange[]> {
+export function addresses(meaning: string): Setting<readonly AddressRange[]> {
   return list((item) => (typeof item === 'string' ? parseAddressRange(item) : undefined), {
     allowed: 'IPv4 or IPv6 addresses and ranges such as 10.0.0.0/8, one or a list',
     meaning,

@@ -87,6 +87,24 @@ export function listen(fallback: string, meaning: string): Setting<ListenAddress
   };
 }
 
+/** A listener that can be left out. */
+export function optionalListen(fallback: string, meaning: string): Setting<ListenAddress | undefined> {
+  const { schema, allowed } = listen('', '');
+  return {
+    schema: v.union([
+      // YAML's other word for false.
+      v.pipe(
+        v.picklist(['off', false]),
+        v.transform(() => undefined),
+      ),
+      schema,
+    ]),
+    default: fallback,
+    allowed: `${allowed}; or off`,
+    meaning,
+  };
+}
+
 export function webhookUrl(meaning: string): Setting<URL | undefined> {
   return {
     schema: v.pipe(
