@@ -94,6 +94,14 @@ describe('procedures', () => {
     ]);
   });
 
+  it.each(['n', '_'])('do not repeat a long name: %s…', async (first) => {
+    const to = await start({});
+    const client = await to.connected();
+    const answer = await client.call(first.padEnd(70_000, 'n'), [null]);
+    expect(answer.values[0]).toBe('_error');
+    expect(answer.payload.length).toBeLessThan(500);
+  });
+
   it('answer nothing where the client wants no answer', async () => {
     const called = gate();
     const to = await start({ procedures: { tell: () => called.open() } });
@@ -226,6 +234,16 @@ describe('client.call', () => {
     const { values } = await wire.nextMessage(({ values: [name] }) => name === 'ask');
     wire.sendCommand('_result', Number(values[1]), [null, 42]);
     await wire.barrier();
+  });
+
+  it('waits without end where it is told to', async () => {
+    const { wire, client } = await connected();
+    const answer = client.call('ask', [], { timeoutMs: Number.POSITIVE_INFINITY });
+    const { values } = await wire.nextMessage(({ values: [name] }) => name === 'ask');
+    await wire.barrier();
+    await expect(client.call('late', [], { timeoutMs: 5 })).rejects.toMatchObject({ code: 'ERR_CALL_TIMEOUT' });
+    wire.sendCommand('_result', Number(values[1]), [null, 42]);
+    expect(await answer).toBe(42);
   });
 
   it('rejects when the client goes', async () => {

@@ -28,7 +28,7 @@ export interface AppClient extends ClientInfo {
 }
 
 export interface CallOptions {
-  /** Milliseconds. */
+  /** Milliseconds; `Infinity`: as long as the client is there. */
   readonly timeoutMs?: number;
   /** Gives up waiting, and the promise rejects with the signal's reason; the call has been sent all the same. */
   readonly signal?: AbortSignal;

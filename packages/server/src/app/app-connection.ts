@@ -131,7 +131,7 @@ export class AppConnection {
     const name = request.name.slice(0, maxLoggedText);
     if (isProhibitedCall(request.name)) {
       log.debug({ name }, 'prohibited call');
-      return { ok: false, code: 'NetConnection.Call.Prohibited', description: `${request.name} cannot be called.` };
+      return { ok: false, code: 'NetConnection.Call.Prohibited', description: `${name} cannot be called.` };
     }
     const procedure = procedureOf(handlers, request.name);
     if (procedure === undefined) {

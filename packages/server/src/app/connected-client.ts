@@ -40,6 +40,8 @@ interface PendingCall {
 }
 
 const defaultCallTimeoutMs = 10_000;
+/** Timers take no more; with more, such as Infinity, they would end at once. */
+const maxTimerMs = 2 ** 31 - 1;
 let nextId = 1;
 
 export class ConnectedClient implements AppClient {
@@ -98,9 +100,8 @@ export class ConnectedClient implements AppClient {
         calls.forget(id);
         reject(reason);
       };
-      const timer = setTimeout(() => {
-        giveUp(new CallError('ERR_CALL_TIMEOUT', `${name}: no answer within ${timeoutMs} ms`));
-      }, timeoutMs);
+      const late = (): void => giveUp(new CallError('ERR_CALL_TIMEOUT', `${name}: no answer within ${timeoutMs} ms`));
+      const timer = setTimeout(late, Math.min(timeoutMs, maxTimerMs));
       timer.unref();
       const onAbort = (): void => giveUp(signal?.reason);
       signal?.addEventListener('abort', onAbort, { once: true });

@@ -221,10 +221,7 @@ export class RtmpConnection {
   }
 
   #connect(request: ConnectRequest): void {
-    this.#log.debug(
-      { app: request.app, tcUrl: request.tcUrl.replace(/\?.*/s, '?…'), flashVer: request.flashVer },
-      'connect',
-    );
+    this.#log.debug({ app: request.app, tcUrl: withoutSecrets(request.tcUrl), flashVer: request.flashVer }, 'connect');
     this.#gate.connect(request);
   }
 
@@ -383,6 +380,11 @@ const maxMediaPendingBytes = 1024 * 1024;
 
 /** What is taken from the kernel while the application decides; a TCP connection that stands still costs nothing. */
 const maxHeldBytes = 256 * 1024;
+
+/** An address as logs show it: a query has keys and tokens in it, and some clients leave user and password in. */
+function withoutSecrets(url: string): string {
+  return url.replace(/\?.*/s, '?…').replace(/^(\w+:\/\/)[^/]*@/, '$1…@');
+}
 
 /** Clients may call themselves anything; a log line and a list of streams have room for this. */
 const maxSoftwareLength = 200;

@@ -53,6 +53,9 @@ import { SessionOutput } from './session-output.js';
 import { type ConnectionState, type ConnectionStep, connectionSteps } from './session-states.js';
 import { SessionTimers } from './session-timers.js';
 
+/** Names can be of any length; an answer has room for this. */
+const maxShownName = 200;
+
 type SessionRequest = ConnectRequest | PublishRequest | PlayRequest | ServeRequest | SeekRequest;
 
 /**
@@ -292,7 +295,7 @@ export class ServerSession {
   /** Answers a call with `_error`. Nothing is sent where the client wants no answer. */
   rejectCall(
     request: CallRequest,
-    description = `Method not found (${request.name}).`,
+    description = `Method not found (${request.name.slice(0, maxShownName)}).`,
     code = 'NetConnection.Call.Failed',
   ): void {
     if (!this.ended) this.#calls.refuse(request, code, description);
