@@ -10,8 +10,8 @@ export type RoomState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
-  /** Another try follows. */
-  | { readonly kind: 'retrying'; readonly reason: string };
+  /** Another try follows; a late one where the server has refused. */
+  | { readonly kind: 'retrying'; readonly reason: string; readonly refused: boolean };
 
 export interface RoomListener {
   onState(state: RoomState): void;
@@ -68,7 +68,7 @@ export class DanmuRoom {
       const failure = await this.#visit(place, path, signal);
       if (signal.aborted) return;
       failures = performance.now() - startedAtMs > steadyMs ? 1 : failures + 1;
-      this.#listener.onState({ kind: 'retrying', reason: failure.reason });
+      this.#listener.onState({ kind: 'retrying', ...failure });
       await pause(failure.refused ? backoffMs(failures, refusedFirstMs, refusedMaxMs) : backoffMs(failures), signal);
     }
   }

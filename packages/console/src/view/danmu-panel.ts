@@ -116,7 +116,7 @@ export class DanmuPanel {
 
   #roomChanged(state: RoomState): void {
     this.#state = state;
-    this.#tell(state.kind === 'retrying' ? `${state.reason} Trying again…` : '');
+    this.#tell(state.kind === 'retrying' ? retryNotice(state) : '');
     this.#show();
   }
 
@@ -132,7 +132,13 @@ export class DanmuPanel {
     setHidden(this.#form, !this.#on);
     setHidden(this.#lines, !this.#on || this.#lines.childElementCount === 0);
     this.#send.disabled = !open;
-    setAttribute(this.#text, 'placeholder', open || this.#state.kind === 'closed' ? 'Say something' : 'Connecting…');
+    const waits = this.#state.kind === 'connecting' || (this.#state.kind === 'retrying' && !this.#state.refused);
+    setAttribute(this.#text, 'placeholder', waits ? 'Connecting…' : 'Say something');
+    this.#text.disabled = this.#state.kind === 'retrying' && this.#state.refused;
     setAttribute(this.element, 'data-state', this.#state.kind);
   }
+}
+
+function retryNotice({ reason, refused }: Extract<RoomState, { kind: 'retrying' }>): string {
+  return refused ? `You cannot join the danmu: ${reason}` : `${reason} Trying again…`;
 }
