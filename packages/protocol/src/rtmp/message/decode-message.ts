@@ -17,7 +17,7 @@ import { decodeUserControl } from './user-control.js';
 //   18  data                   AMF0 values
 //   20  command                AMF0: name, transaction id, command object, arguments …
 //   15, 17                     format byte (1) = 0 | AMF0 values, 0x11 switching one value to AMF3   [Errata §7.2]
-//   16, 19  shared object      opaque here
+//   16, 19  shared object      opaque here, see shared-object.ts
 //   22  aggregate              see aggregate.ts
 
 const limitTypes: readonly PeerBandwidthLimitType[] = ['hard', 'soft', 'dynamic'];

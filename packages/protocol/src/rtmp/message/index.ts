@@ -24,5 +24,15 @@ export type {
 } from './message.js';
 export { messageTypes } from './message-type.js';
 export type { RawMessage } from './raw-message.js';
+export {
+  decodeSharedObject,
+  encodeSharedObject,
+  type SharedObjectContent,
+  type SharedObjectContentInput,
+  type SharedObjectEvent,
+  type SharedObjectEventInput,
+  type SharedObjectLimits,
+  sharedObjectEventTypes,
+} from './shared-object.js';
 export { type StatusCode, type StatusLevel, statusCodes, statusLevel, statusObject } from './status.js';
 export { decodeUserControl, encodeUserControl, type UserControlEvent, userControlEventTypes } from './user-control.js';

@@ -88,7 +88,7 @@ interface CommandContent<Value> extends MessageHeader {
 export type DataMessage = DataContent<AmfValue>;
 export type CommandMessage = CommandContent<AmfValue>;
 
-/** The body is not looked into: name, version, flags, events. */
+/** The body is not looked into: `decodeSharedObject` says what is in it. */
 export interface SharedObjectMessage extends MessageHeader {
   readonly type: 'sharedObject';
   readonly encoding: MessageEncoding;

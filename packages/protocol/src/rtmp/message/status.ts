@@ -3,7 +3,7 @@ import { AmfObject, type AmfValue } from '../../amf/index.js';
 export type StatusLevel = 'status' | 'warning' | 'error';
 
 /**
- * Every code of a NetConnection's or NetStream's status with its level, spelled as Adobe's servers send them (ActionScript
+ * Every code of a NetConnection's, NetStream's or SharedObject's status with its level, spelled as Adobe's servers send them (ActionScript
  * 3 reference, NetStatusEvent.info, and Flash Media Server's Server-Side ActionScript reference).
  */
 export const statusCodes = {
@@ -68,6 +68,13 @@ export const statusCodes = {
   'NetStream.Unpause.Notify': 'status',
   'NetStream.Unpublish.Success': 'status',
   'NetStream.Video.DimensionChange': 'status',
+  'SharedObject.BadPersistence': 'error',
+  'SharedObject.Flush.Failed': 'error',
+  'SharedObject.Flush.Success': 'status',
+  'SharedObject.NoReadAccess': 'error',
+  'SharedObject.NoWriteAccess': 'error',
+  'SharedObject.ObjectCreationFailed': 'error',
+  'SharedObject.UriMismatch': 'error',
 } as const satisfies Readonly<Record<string, StatusLevel>>;
 
 export type StatusCode = keyof typeof statusCodes;
