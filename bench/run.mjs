@@ -14,6 +14,7 @@ import { Bench } from 'tinybench';
 // The live path is no public API: it is measured from the inside.
 import { LiveStreams } from '../packages/server/dist/live/index.js';
 import { compareAmf } from './amf.mjs';
+import { benchService } from './service.mjs';
 
 const mebi = 1024 * 1024;
 
@@ -184,4 +185,5 @@ for (const [i, { name, work }] of tasks.entries()) {
   console.log(`| ${name} | ${rate((work.amount * 1000) / mean, work.unit)} | ${rme.toFixed(1)} % |`);
 }
 console.log(`\n${compareAmf()}`);
+console.log(`\n${await benchService({ members: 5000, perSecond: 200, seconds: 5 })}`);
 process.exit();
