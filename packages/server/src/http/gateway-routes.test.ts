@@ -233,6 +233,18 @@ describe('bodies', () => {
     expect((await fetch(url, { method: 'POST', headers: amf })).status).toBe(200);
   });
 
+  it('does not count those whose body is still to come', async () => {
+    const { port, url } = await start();
+    const sent = Array.from({ length: 300 }, () => {
+      const { request, status } = beginPost(port);
+      status.catch(() => undefined);
+      return new Promise<void>((resolve) => request.write(new Uint8Array(1), () => resolve()));
+    });
+    await Promise.all(sent);
+    // Connections are accepted in order: the server has seen them all.
+    expect((await fetch(url, { method: 'POST', headers: amf, body: Uint8Array.of(1) })).status).toBe(200);
+  });
+
   it('what a client began and gave up is held no longer', async () => {
     let calls = 0;
     const { port, url } = await start(async ({ body }) => {

@@ -44,30 +44,32 @@ export function createGatewayRoutes({
     if (context.req.header('upgrade') !== undefined) {
       return answerError(context, 400, 'bad-request', 'A packet cannot ask to upgrade its connection.');
     }
-    if (requests >= maxRequests) return busy(context);
-    requests += 1;
-    try {
-      return await bodies.read(context.env.incoming, (outcome) => answer(context, outcome));
-    } finally {
-      requests -= 1;
-    }
+    return await bodies.read(context.env.incoming, async (outcome) => {
+      if (!outcome.ok) return refuse(context, outcome.reason);
+      if (requests >= maxRequests) return busy(context);
+      requests += 1;
+      try {
+        return await answer(context, outcome.body);
+      } finally {
+        requests -= 1;
+      }
+    });
   }
 
-  async function answer(context: PageContext, outcome: BodyOutcome): Promise<Response> {
-    if (!outcome.ok) return refuse(context, outcome.reason);
+  async function answer(context: PageContext, body: Uint8Array): Promise<Response> {
     const { incoming, outgoing } = context.env;
     const url = new URL(context.req.url);
     try {
-      const bytes = await answerRemoting({
+      const answered = await answerRemoting({
         ...senderOf(incoming, 'http'),
         app: appOf(url.pathname),
         query: url.search.slice(1),
-        body: outcome.body,
+        body,
         isGone: () => outgoing.destroyed,
       });
       // No encoder of ours writes into shared memory.
-      const body = bytes as Uint8Array<ArrayBuffer>;
-      return context.body(body, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
+      const bytes = answered as Uint8Array<ArrayBuffer>;
+      return context.body(bytes, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
     } catch (error) {
       if (!(error instanceof RtmpRemoteError)) throw error;
       const at = error.offset === undefined ? '' : ` (at byte ${error.offset})`;
