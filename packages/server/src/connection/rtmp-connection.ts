@@ -204,6 +204,7 @@ export class RtmpConnection {
           description: 'A live stream has one place only.',
         });
         return;
+      case 'sharedObject':
       case 'bufferLength':
       case 'subscribe':
         // Live streams have one pace; the session has answered what is to be answered.

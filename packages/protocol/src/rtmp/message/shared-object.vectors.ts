@@ -181,7 +181,7 @@ export const sharedObjectVectors: readonly SharedObjectVector[] = [
         {
           type: 'requestChange',
           name: 'pos',
-          value: new AmfObject([['x', 5]], undefined, { sealed: [], dynamic: true }),
+          value: new AmfObject([['x', 5]]),
         },
       ],
     },

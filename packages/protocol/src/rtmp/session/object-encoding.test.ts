@@ -202,16 +202,6 @@ describe('with object encoding 3', () => {
     expect(server.at(-1)).toMatchObject({ type: 'call', request: { name: 'echo', args: [{ className: undefined }] } });
     expect(client.at(-1)).toMatchObject({ type: 'data', values: ['onMetaData', 1] });
   });
-
-  it('shared object messages pass by, and harm nothing', () => {
-    const { pair } = connectedPair(3);
-    const message = { timestamp: 0, messageStreamId: 0, payload: Uint8Array.of(0, 0, 1, 0x61) };
-    for (const messageTypeId of [messageTypes.sharedObjectAmf3, messageTypes.sharedObjectAmf0]) {
-      pair.client.sendMessage(0, { ...message, messageTypeId });
-      pair.server.sendMessage(3, { ...message, messageTypeId });
-    }
-    expect(pair.createStream()).toBe(1);
-  });
 });
 
 describe('with object encoding 0', () => {

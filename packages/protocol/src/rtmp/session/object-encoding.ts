@@ -1,5 +1,5 @@
 import { Amf3Value, type AmfInput, AmfUnsupported } from '../../amf/index.js';
-import type { MessageEncoding } from '../message/index.js';
+import type { MessageEncoding, SharedObjectEventInput } from '../message/index.js';
 
 /**
  * What the sides of a connection have agreed on. 0: AMF0, in messages of types 20 and 18. 3: AMF3 as well, and types 17
@@ -23,6 +23,16 @@ export function messageEncodingOf(objectEncoding: ObjectEncoding): MessageEncodi
  */
 export function applicationValues(values: readonly AmfInput[], objectEncoding: ObjectEncoding): readonly AmfInput[] {
   return objectEncoding === 3 ? values.map(applicationValue) : values;
+}
+
+/** The event of a shared object as it is sent. Red5 does likewise: values in AMF3, names as they are in AMF0. */
+export function applicationEvent(
+  event: SharedObjectEventInput,
+  objectEncoding: ObjectEncoding,
+): SharedObjectEventInput {
+  if (objectEncoding === 0) return event;
+  if ('value' in event) return { ...event, value: applicationValue(event.value) };
+  return 'args' in event ? { ...event, args: event.args.map(applicationValue) } : event;
 }
 
 function applicationValue(value: AmfInput): AmfInput {

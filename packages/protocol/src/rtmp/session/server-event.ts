@@ -1,6 +1,6 @@
 import type { AmfInput, AmfObject, AmfValue } from '../../amf/index.js';
 import type { RtmpRemoteError } from '../../bytes/index.js';
-import type { RawMessage } from '../message/index.js';
+import type { RawMessage, SharedObjectContent } from '../message/index.js';
 
 /** What a client says of itself in `connect`. Text that is missing is `''`. [RTMP §7.2.1.1, E-RTMP v2] */
 export interface ConnectInfo {
@@ -138,6 +138,8 @@ export type ServerEvent =
   | { readonly type: 'serve'; readonly request: ServeRequest }
   /** On a stream that is attached to a service. Only where the options name such messages. */
   | { readonly type: 'service'; readonly call: ServiceCall }
+  /** What the client says of a shared object. Events that only servers send are among them, as they came. */
+  | { readonly type: 'sharedObject'; readonly content: SharedObjectContent }
   /**
    * The stream no longer publishes, plays or is attached, or its request need not be answered any more. The client has been told.
    * Not sent for the streams that `closed` or `failed` ends.

@@ -3,6 +3,7 @@ import { RtmpRemoteError } from '../../bytes/index.js';
 import {
   type CommandMessage,
   decodeMessage,
+  decodeSharedObject,
   type Message,
   messageTypes,
   type RawMessage,
@@ -139,6 +140,7 @@ export class ServerInbox {
         return;
       case 'sharedObject':
         if (!connected) throw notConnected('a shared object message');
+        this.#context.emit({ type: 'sharedObject', content: decodeSharedObject(message, this.#options.amfLimits) });
         return;
       case 'unknown':
         return;

@@ -1,7 +1,7 @@
 import type { AmfInput } from '../../amf/index.js';
 import { RtmpRemoteError, RtmpUsageError } from '../../bytes/index.js';
 import { ServerHandshake } from '../handshake/index.js';
-import type { RawMessage, UserControlEvent } from '../message/index.js';
+import type { RawMessage, SharedObjectContentInput, UserControlEvent } from '../message/index.js';
 import { AcknowledgementWindow } from './acknowledgement-window.js';
 import { type MessageStream, MessageStreams } from './message-streams.js';
 import type { ObjectEncoding } from './object-encoding.js';
@@ -385,6 +385,11 @@ export class ServerSession {
   /** A data message, on a chunk stream that media which goes past the session does not use. */
   sendData(messageStreamId: number, timestamp: number, values: readonly AmfInput[]): void {
     if (!this.ended) this.#output.data(messageStreamId, timestamp, values);
+  }
+
+  /** Says something of a shared object, on the connection's own chunk stream. @throws RtmpUsageError as `respond`. */
+  sendSharedObject(content: SharedObjectContentInput): void {
+    if (!this.ended) this.#output.sharedObject(content);
   }
 
   /** Any message. Media that goes past the session must not share its chunk stream. */

@@ -3,12 +3,14 @@ import { ByteWriter } from '../../bytes/index.js';
 import { ChunkEncoder } from '../chunk/index.js';
 import {
   encodeMessage,
+  encodeSharedObject,
   type MessageInput,
   type RawMessage,
+  type SharedObjectContentInput,
   statusLevel,
   type UserControlEvent,
 } from '../message/index.js';
-import { applicationValues, messageEncodingOf, type ObjectEncoding } from './object-encoding.js';
+import { applicationEvent, applicationValues, messageEncodingOf, type ObjectEncoding } from './object-encoding.js';
 
 /**
  * The chunk streams of what a session says itself. Media that goes past the session, with full headers, must not use
@@ -148,6 +150,14 @@ export class SessionOutput {
       encoding: messageEncodingOf(objectEncoding),
       values: applicationValues(values, objectEncoding),
     });
+  }
+
+  /** What is said of a shared object, with an application's values. */
+  sharedObject(content: SharedObjectContentInput): void {
+    const { objectEncoding } = this;
+    const events = content.events.map((event) => applicationEvent(event, objectEncoding));
+    const message = encodeSharedObject({ ...content, events }, messageEncodingOf(objectEncoding));
+    this.raw(sessionChunkStreams.connection, encodeMessage(message));
   }
 
   #open(): ByteWriter {
