@@ -121,6 +121,8 @@ async function talk(room: ServiceStream, options: DanmuOptions, waitMs: number, 
   } finally {
     stop();
     lines.close();
+    // What comes next in the terminal is not to stand behind the prompt.
+    if (isTyped) output.write('\n');
     await sending.catch(() => undefined);
   }
 }
