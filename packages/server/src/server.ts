@@ -3,16 +3,17 @@ import { performance } from 'node:perf_hooks';
 import { AddressRules, createGuards, hasWebhooks, WebhookGuard } from './access/index.js';
 import { Admissions } from './admission/index.js';
 import { type App, loadApp, startApp } from './app/index.js';
-import type { Config } from './config/index.js';
+import { type Config, ConfigError } from './config/index.js';
 import { handshakeCrypto } from './connection/index.js';
 import { createHttpServer } from './http/index.js';
-import { acceptWebSocket, type BoundAddress, RtmpConnections, RtmpListener } from './listen/index.js';
+import { acceptWebSocket, type BoundAddress, Reception, RtmpConnections, RtmpListener } from './listen/index.js';
 import { LiveStreams } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
 import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
 import { serviceSource } from './service-source.js';
+import { Certificates } from './tls/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
 
@@ -21,13 +22,26 @@ export interface RunningServer {
   readonly rtmp: BoundAddress;
   /** Where HTTP is bound. */
   readonly http: BoundAddress;
+  /** Where they are served with TLS, if so. */
+  readonly rtmps: BoundAddress | undefined;
+  readonly https: BoundAddress | undefined;
+  /** SHA-256 of the certificate; `undefined`: there is no TLS. */
+  readonly fingerprint: string | undefined;
   readonly streams: LiveStreams;
   /** Stops accepting, tells everybody, and resolves when all connections are closed: at the latest after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
-/** Both listeners are always there. */
-const transports = ['rtmp', 'ws'];
+/** What this server can be reached by, as clients negotiate it. */
+function transportNames({ rtmp, https }: Config, hasTls: boolean): readonly string[] {
+  return [
+    'rtmp',
+    'ws',
+    ...(rtmp.encrypted ? ['rtmpe'] : []),
+    ...(hasTls ? ['rtmps'] : []),
+    ...(hasTls && https.listen !== undefined ? ['wss'] : []),
+  ];
+}
 
 export interface ServerOptions {
   /** Instead of the application in `app.file`. */
@@ -41,6 +55,11 @@ export interface ServerOptions {
  */
 export async function startServer(config: Config, logger: Logger, options: ServerOptions = {}): Promise<RunningServer> {
   const now = (): number => performance.now();
+  const certificates = await Certificates.open({ config, log: logger });
+  if (certificates === undefined && config.https.listen !== undefined) {
+    throw new ConfigError('https.listen is given, but there is no TLS: see tls.cert and tls.selfSigned');
+  }
+  const transports = transportNames(config, certificates !== undefined);
   const addresses = new AddressRules(config.access);
   const guards = createGuards(config);
   const webhooks = hasWebhooks(config.webhooks)
@@ -72,13 +91,18 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     { config, streams, services, crypto: handshakeCrypto, admissions, transports, now },
     logger,
   );
-  const rtmpListener = new RtmpListener(rtmpConnections, logger);
+  const reception = new Reception({ connections: rtmpConnections, config, log: logger, certificates });
+  const rtmpListener = new RtmpListener(reception, 'any', logger);
+  const rtmpsListener = new RtmpListener(reception, 'tls', logger);
   const gateway = new RemotingGateway({ config, admissions, defaultApp: defaultAppName(app), log: logger });
   let rtmp: BoundAddress = { host: '', port: 0 };
   let http: BoundAddress = { host: '', port: 0 };
+  let rtmps: BoundAddress | undefined;
+  let https: BoundAddress | undefined;
   const httpServer = createHttpServer({
     config,
     logger,
+    certificates,
     streams: liveSource(streams, now),
     services: serviceSource(services),
     admit: visits(admissions, logger),
@@ -96,19 +120,30 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       memoryBytes: process.memoryUsage.rss(),
     }),
   });
-  rtmp = await rtmpListener.listen(config.rtmp.listen);
+  const stopListening = async (): Promise<void> => {
+    certificates?.close();
+    await Promise.all([rtmpListener.close(), rtmpsListener.close(), httpServer.close()]);
+  };
   try {
-    http = await httpServer.listen();
+    rtmp = await rtmpListener.listen(config.rtmp.listen);
+    if (certificates !== undefined && config.rtmps.listen !== undefined) {
+      rtmps = await rtmpsListener.listen(config.rtmps.listen);
+    }
+    ({ https, ...http } = await httpServer.listen());
   } catch (error) {
-    await Promise.all([rtmpListener.close(), rtmpConnections.close(0)]);
+    await Promise.all([stopListening(), rtmpConnections.close(0)]);
     throw error;
   }
+  certificates?.watch();
   return {
     rtmp,
     http,
+    rtmps,
+    https,
+    fingerprint: certificates?.fingerprint,
     streams,
     async close(graceMs) {
-      await Promise.all([rtmpListener.close(), httpServer.close(), rtmpConnections.close(graceMs)]);
+      await Promise.all([stopListening(), rtmpConnections.close(graceMs)]);
       // Everybody has gone: their ends are what is left to tell.
       await webhooks?.close(graceMs);
       streams.close();

@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
-import { type AddressRange, type Config, mappedIpv4 } from '../config/index.js';
+import type { BlockList } from 'node:net';
+import type { Config } from '../config/index.js';
+import { addressList, isListed } from './address-list.js';
 import type { ClientInfo } from './client-info.js';
 import { type AccessAction, denial } from './denial.js';
 import type { Guard, Verdict } from './guard.js';
@@ -15,10 +16,10 @@ export class AddressRules implements Guard {
   readonly #apiFrom: BlockList | undefined;
 
   constructor(config: Pick<Config['access'], 'allow' | 'deny' | 'publishFrom' | 'playFrom' | 'apiFrom'>) {
-    this.#deny = blockList(config.deny);
-    this.#allow = blockList(config.allow);
-    this.#from = { publish: blockList(config.publishFrom), play: blockList(config.playFrom) };
-    this.#apiFrom = blockList(config.apiFrom);
+    this.#deny = addressList(config.deny);
+    this.#allow = addressList(config.allow);
+    this.#from = { publish: addressList(config.publishFrom), play: addressList(config.playFrom) };
+    this.#apiFrom = addressList(config.apiFrom);
   }
 
   /** No rule concerns clients that connect, publish or play. */
@@ -48,31 +49,7 @@ export class AddressRules implements Guard {
   }
 
   #isAllowed(address: string, from: BlockList | undefined): boolean {
-    if (this.#deny && contains(this.#deny, address)) return false;
-    return (!this.#allow || contains(this.#allow, address)) && (!from || contains(from, address));
-  }
-}
-
-function blockList(ranges: readonly AddressRange[]): BlockList | undefined {
-  if (ranges.length === 0) return undefined;
-  const list = new BlockList();
-  for (const { address, prefix, family } of ranges) list.addSubnet(address, prefix, family);
-  return list;
-}
-
-/** An address that is not known is in no list. */
-function contains(list: BlockList, written: string): boolean {
-  // A link-local address with its interface: fe80::1%eth0.
-  const zone = written.indexOf('%');
-  const address = zone < 0 ? written : written.slice(0, zone);
-  switch (isIP(address)) {
-    case 4:
-      return list.check(address, 'ipv4');
-    case 6: {
-      const ipv4 = mappedIpv4(address);
-      return ipv4 === undefined ? list.check(address, 'ipv6') : list.check(ipv4, 'ipv4');
-    }
-    default:
-      return false;
+    if (this.#deny && isListed(this.#deny, address)) return false;
+    return (!this.#allow || isListed(this.#allow, address)) && (!from || isListed(from, address));
   }
 }

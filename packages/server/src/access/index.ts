@@ -1,3 +1,4 @@
+export { addressList, isListed } from './address-list.js';
 export { AddressRules } from './address-rules.js';
 export type { ClientInfo, ClientTransport } from './client-info.js';
 export { createGuards } from './create-guards.js';

@@ -3,6 +3,11 @@ export interface ReadyFacts {
   /** As bound: the real port where 0 was asked for. */
   readonly rtmp: { readonly host: string; readonly port: number };
   readonly http: { readonly host: string; readonly port: number };
+  /** The same with TLS; `undefined`: not so. */
+  readonly rtmps?: { readonly host: string; readonly port: number } | undefined;
+  readonly https?: { readonly host: string; readonly port: number } | undefined;
+  /** SHA-256 of the certificate; `undefined`: there is no TLS. */
+  readonly fingerprint?: string | undefined;
   /** Whether the test stream is published. */
   readonly demo: boolean;
 }
@@ -11,12 +16,13 @@ const defaultRtmpPort = 1935;
 const defaultHttpPort = 80;
 
 /** For people: the addresses, how to publish, how to watch. */
-export function readyText({ version, rtmp, http, demo }: ReadyFacts): string {
+export function readyText({ version, rtmp, http, demo, ...tls }: ReadyFacts): string {
   const rtmpUrl = urlOf('rtmp', rtmp, defaultRtmpPort);
   const httpUrl = urlOf('http', http, defaultHttpPort);
   const watched = demo ? 'live/demo' : 'live/test';
   const rows: [string, string][] = [
     ['RTMP', rtmpUrl],
+    ...tlsRows(rtmp, tls),
     ['Web page', `${httpUrl}/`],
     ['', ''],
     [
@@ -34,8 +40,18 @@ export function readyText({ version, rtmp, http, demo }: ReadyFacts): string {
   return ['', `millrace ${version} is ready. Ctrl+C stops it.`, '', ...lines, '', ''].join('\n');
 }
 
+function tlsRows(
+  rtmp: ReadyFacts['rtmp'],
+  { rtmps = rtmp, https, fingerprint }: Pick<ReadyFacts, 'rtmps' | 'https' | 'fingerprint'>,
+): [string, string][] {
+  if (fingerprint === undefined) return [];
+  const page: [string, string][] = https === undefined ? [] : [['Web page (TLS)', `${urlOf('https', https, 443)}/`]];
+  // Programs disagree on the port that rtmps:// without one means: 443, or 1935.
+  return [['RTMPS', urlOf('rtmps', rtmps)], ['Certificate', `SHA-256 ${fingerprint}`], ...page];
+}
+
 /** For programs: one line, whatever the level of the log. The ports stand by themselves as well as in the addresses. */
-export function readyJson({ version, rtmp, http, demo }: ReadyFacts, nowMs: number): string {
+export function readyJson({ version, rtmp, http, rtmps, https, fingerprint, demo }: ReadyFacts, nowMs: number): string {
   const line = {
     level: 'info',
     time: nowMs,
@@ -43,6 +59,9 @@ export function readyJson({ version, rtmp, http, demo }: ReadyFacts, nowMs: numb
     version,
     rtmp: { ...rtmp, url: urlOf('rtmp', rtmp) },
     http: { ...http, url: urlOf('http', http) },
+    ...(rtmps && { rtmps: { ...rtmps, url: urlOf('rtmps', rtmps) } }),
+    ...(https && { https: { ...https, url: urlOf('https', https) } }),
+    ...(fingerprint && { fingerprint }),
     ports: { rtmp: rtmp.port, http: http.port },
     // The names that GET /api/v1/server gives them.
     rtmpPort: rtmp.port,

@@ -50,7 +50,7 @@ async function run(config: Config, withDemo: boolean, app: App | undefined): Pro
   });
   server = await startServer(config, logger, app && { app });
   if (withDemo) demo = startDemo(server.streams, logger);
-  const facts = { version, rtmp: server.rtmp, http: server.http, demo: withDemo };
+  const facts = { ...server, version, demo: withDemo };
   process.stdout.write(config.log.format === 'json' ? readyJson(facts, Date.now()) : readyText(facts));
 }
 

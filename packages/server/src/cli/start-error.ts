@@ -24,14 +24,30 @@ export function explainStartError(error: unknown, config: Config | undefined): s
   }
 }
 
-function explainListenError(code: 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL', config: Config, port: number): string {
-  const { rtmp, http } = config;
-  if (code === 'EADDRINUSE' && rtmp.listen.port === http.listen.port) {
-    const [one, other] = [formatListenAddress(rtmp.listen), formatListenAddress(http.listen)];
-    return `rtmp.listen (${one}) and http.listen (${other}) have the same port, or another program uses it: choose another for one, such as --set http.listen=${withPort(http.listen, port + 1)}`;
+/** Those that are bound, in that order. */
+function listenersOf(config: Config): readonly (readonly [key: string, listen: ListenAddress])[] {
+  const { rtmp, rtmps, http, https, tls } = config;
+  const hasTls = tls.cert !== '' || tls.selfSigned;
+  return [
+    ['rtmp.listen', rtmp.listen] as const,
+    ...(hasTls && rtmps.listen !== undefined ? [['rtmps.listen', rtmps.listen] as const] : []),
+    ['http.listen', http.listen] as const,
+    ...(https.listen !== undefined ? [['https.listen', https.listen] as const] : []),
+  ];
+}
+
+function explainListenError(
+  code: 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL',
+  config: Config,
+  port: number,
+): string | undefined {
+  const [first, second] = listenersOf(config).filter(([, each]) => each.port === port);
+  if (first === undefined) return undefined;
+  if (code === 'EADDRINUSE' && second !== undefined) {
+    const [one, other] = [first, second].map(([key, each]) => `${key} (${formatListenAddress(each)})`);
+    return `${one} and ${other} have the same port, or another program uses it: choose another for one, such as --set ${second[0]}=${withPort(second[1], port + 1)}`;
   }
-  const [key, listen] =
-    rtmp.listen.port === port ? (['rtmp.listen', rtmp.listen] as const) : (['http.listen', http.listen] as const);
+  const [key, listen] = first;
   const what = `cannot listen on ${formatListenAddress(listen)} (${key})`;
   switch (code) {
     case 'EADDRINUSE':
@@ -45,9 +61,10 @@ function explainListenError(code: 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL', con
   }
 }
 
-function explainUnknownHost(config: Config, hostname: string): string {
-  const key = config.rtmp.listen.host === hostname ? 'rtmp.listen' : 'http.listen';
-  const listen = key === 'rtmp.listen' ? config.rtmp.listen : config.http.listen;
+function explainUnknownHost(config: Config, hostname: string): string | undefined {
+  const found = listenersOf(config).find(([, { host }]) => host === hostname);
+  if (found === undefined) return undefined;
+  const [key, listen] = found;
   return `cannot listen on ${formatListenAddress(listen)} (${key}): no address is known for "${hostname}". Listen on all of this machine's: --set ${key}=:${listen.port}`;
 }
 

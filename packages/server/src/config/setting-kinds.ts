@@ -92,9 +92,8 @@ export function optionalListen(fallback: string, meaning: string): Setting<Liste
   const { schema, allowed } = listen('', '');
   return {
     schema: v.union([
-      // YAML's other word for false.
       v.pipe(
-        v.picklist(['off', false]),
+        v.union([v.literal('off'), v.literal(false)]),
         v.transform(() => undefined),
       ),
       schema,

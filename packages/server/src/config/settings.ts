@@ -1,4 +1,4 @@
-import { accessSettings } from './access-settings.js';
+import { accessSettings, addresses } from './access-settings.js';
 import { serviceSettings } from './service-settings.js';
 import {
   choice,
@@ -13,6 +13,7 @@ import {
   secret,
   webhookUrl,
 } from './setting-kinds.js';
+import { httpsSettings, rtmpsSettings, tlsSettings } from './tls-settings.js';
 
 const kibi = 1024;
 const mebi = 1024 * kibi;
@@ -23,8 +24,20 @@ const hourMs = 60 * minuteMs;
 /** Every key, by section. The table is the only place that knows them: types, checks and the reference come from it. */
 export const settings = {
   rtmp: {
-    listen: listen(':1935', 'Where encoders publish and RTMP players connect.'),
+    listen: listen(
+      ':1935',
+      'Where encoders publish and RTMP players connect. What they speak is found out: RTMP, RTMPE, and RTMPS once there is TLS.',
+    ),
+    encrypted: flag(
+      true,
+      'RTMPE is served. It hides what is sent from those who do not look closely, and protects nothing; use RTMPS for that.',
+    ),
+    proxyFrom: addresses(
+      "Load balancers that begin every connection to rtmp.listen and rtmps.listen with a PROXY header, version 1 or 2, which tells the client's real address. What others begin with is never taken for one.",
+    ),
   },
+  rtmps: rtmpsSettings,
+  tls: tlsSettings,
   http: {
     listen: listen(
       ':8080',
@@ -34,6 +47,7 @@ export const settings = {
       "Origins of the pages that may connect with RTMP over WebSocket, and call the gateway of Flash Remoting; *: all of them. The server's own page is one as any other. Programs that are no browsers have none, and are let in.",
     ),
   },
+  https: httpsSettings,
   media: {
     dir: folder(
       './media',

@@ -1,15 +1,16 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config/index.js';
-import { type BoundAddress, bind } from '../listen/index.js';
-import { type Logger, RefusalReport } from '../log/index.js';
+import type { Logger } from '../log/index.js';
+import type { Certificates } from '../tls/index.js';
 import type { ServerInfo } from './api-types.js';
 import { readConsoleFiles } from './console-files.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
+import { type BoundHttp, HttpListeners } from './http-listeners.js';
 import { createPageRoutes } from './page-routes.js';
 import { answer, answerUpgrade, crossOrigin, malformed, notPublished, type PlainAnswer } from './plain-answer.js';
 import type { AnswerRemoting } from './remoting-post.js';
@@ -23,8 +24,10 @@ import { addressOf, refused, visitorOf } from './visitor-of.js';
 import { WsFlvViewer } from './ws-flv-viewer.js';
 
 export interface HttpServerOptions {
-  readonly config: Pick<Config, 'http' | 'limits'>;
+  readonly config: Pick<Config, 'http' | 'https' | 'limits'>;
   readonly logger: Logger;
+  /** `undefined`: there is no TLS, whatever `https.listen` says. */
+  readonly certificates?: Certificates | undefined;
   readonly streams: StreamSource;
   readonly services: ServiceSource;
   /** Asked before anybody watches. */
@@ -40,8 +43,8 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer {
-  /** Rejects with the system's error when the address cannot be had. */
-  listen(): Promise<BoundAddress>;
+  /** Rejects with the system's error when an address cannot be had. */
+  listen(): Promise<BoundHttp>;
   /** Stops accepting, lets go of viewers, and resolves when all connections are closed, after a second at the latest. */
   close(): Promise<void>;
 }
@@ -49,11 +52,6 @@ export interface HttpServer {
 type MediaTarget = Extract<RequestTarget, { kind: 'media' }>;
 
 const consoleFolder = fileURLToPath(new URL('../console/', import.meta.url));
-/** Browsers with large cookies of other programs on the same host stay well below. */
-const maxHeaderBytes = 16 * 1024;
-/** Of a whole request; the only ones with a body worth waiting for are packets of Flash Remoting. */
-const requestTimeoutMs = 30_000;
-const keepAliveTimeoutMs = 5000;
 /** Viewers do not send anything; control frames have at most 125 bytes. */
 const maxWebSocketPayloadBytes = 1024;
 const closeGraceMs = 1000;
@@ -64,7 +62,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 class FlvHttpServer implements HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #server: Server;
+  readonly #listeners: HttpListeners;
   readonly #webSockets: WebSocketServer;
   readonly #rtmpUpgrade: RtmpUpgrade;
   readonly #answerPage: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -90,22 +88,11 @@ class FlvHttpServer implements HttpServer {
       // HTTP/1.0 does without the header Host.
       hostname: 'localhost',
     });
-    this.#server = createServer({
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: Math.min(limits.handshakeTimeoutMs, requestTimeoutMs),
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(limits.handshakeTimeoutMs, 1000),
-      keepAlive: true,
-      noDelay: true,
+    this.#listeners = new HttpListeners({
+      ...options,
+      onRequest: (request, response) => this.#request(request, response),
+      onUpgrade: (request, socket, head) => this.#upgrade(request, socket, head),
     });
-    this.#server.maxConnections = limits.connections;
-    const refusals = new RefusalReport(logger, 'HTTP connections are refused: limits.connections is reached', () =>
-      performance.now(),
-    );
-    this.#server.on('drop', () => refusals.count());
-    this.#server.on('request', (request, response) => this.#request(request, response));
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -116,13 +103,9 @@ class FlvHttpServer implements HttpServer {
     this.#rtmpUpgrade = new RtmpUpgrade(options.config, options.acceptRtmp);
   }
 
-  async listen(): Promise<BoundAddress> {
-    const { http, limits } = this.#options.config;
-    const bound = await bind(this.#server, http.listen);
-    // Out of file descriptors, for one: connections that are open go on, and so does accepting when some have closed.
-    this.#server.on('error', (error) =>
-      this.#options.logger.error({ err: error }, 'HTTP connections cannot be accepted'),
-    );
+  async listen(): Promise<BoundHttp> {
+    const { limits } = this.#options.config;
+    const bound = await this.#listeners.listen();
     // Twice in the idle time: asked once and silent until it is asked again makes the whole of it.
     this.#pingTimer = setInterval(() => {
       for (const viewer of this.#webSocketViewers) viewer.checkAlive();
@@ -132,15 +115,15 @@ class FlvHttpServer implements HttpServer {
 
   async close(): Promise<void> {
     clearInterval(this.#pingTimer);
-    if (!this.#server.listening) return;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    if (!this.#listeners.listening) return;
+    const closed = this.#listeners.close();
     for (const viewer of [...this.#viewers]) {
       if (viewer instanceof WsFlvViewer) viewer.goAway();
       else viewer.end();
     }
     const timer = setTimeout(() => {
       for (const viewer of [...this.#viewers]) viewer.destroy();
-      this.#server.closeAllConnections();
+      this.#listeners.closeAllConnections();
     }, closeGraceMs);
     await closed;
     clearTimeout(timer);

@@ -11,11 +11,18 @@ interface Open {
   readonly log: Logger;
 }
 
+/** A peer that has connected and not said yet what it speaks. */
+interface Arrival {
+  readonly deadlineMs: number;
+  cutOff(): void;
+}
+
 /** Every RTMP connection, whatever carries it. */
 export class RtmpConnections {
   readonly #context: ConnectionContext;
   readonly #log: Logger;
   readonly #open = new Set<Open>();
+  readonly #arrivals = new Set<Arrival>();
   readonly #refusals: RefusalReport;
   #timer: NodeJS.Timeout | undefined;
   #onEmpty: (() => void) | undefined;
@@ -35,9 +42,20 @@ export class RtmpConnections {
   /** Whether one more may come. `false` is logged as a refusal. */
   hasRoom(): boolean {
     if (this.#closing) return false;
-    if (this.#open.size < this.#context.config.limits.connections) return true;
+    if (this.#open.size + this.#arrivals.size < this.#context.config.limits.connections) return true;
     this.#refusals.count();
     return false;
+  }
+
+  /**
+   * A place for a peer that has not said yet what it speaks, for `limits.handshakeTimeoutMs`: then, or when the server
+   * stops, it is cut off. To be given back by calling the result. To be asked before: `hasRoom`.
+   */
+  reserve(cutOff: () => void): () => void {
+    const arrival = { deadlineMs: this.#context.now() + this.#context.config.limits.handshakeTimeoutMs, cutOff };
+    this.#arrivals.add(arrival);
+    this.#startTimer();
+    return () => void this.#arrivals.delete(arrival);
   }
 
   /** Serves a peer on the transport that `open` makes. To be asked before: `hasRoom`. */
@@ -73,6 +91,7 @@ export class RtmpConnections {
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     clearInterval(this.#timer);
+    for (const arrival of [...this.#arrivals]) arrival.cutOff();
     if (this.#open.size === 0) return;
     const closed = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -94,6 +113,7 @@ export class RtmpConnections {
 
   #checkDeadlines(): void {
     const nowMs = this.#context.now();
+    for (const arrival of this.#arrivals) if (arrival.deadlineMs <= nowMs) arrival.cutOff();
     for (const open of this.#open) {
       try {
         open.connection.checkDeadline(nowMs);

@@ -8,7 +8,7 @@ import { handshakeCrypto } from '../connection/index.js';
 import { LiveStreams } from '../live/index.js';
 import { type Logger, silentLogger } from '../log/index.js';
 import { ServiceRooms } from '../service/index.js';
-import { RtmpConnections, RtmpListener } from './index.js';
+import { Reception, RtmpConnections, RtmpListener } from './index.js';
 
 it('ends only the connection that meets a fault of the server, and says so', async () => {
   const config = loadConfig({ set: ['rtmp.listen=127.0.0.1:0'] });
@@ -32,7 +32,8 @@ it('ends only the connection that meets a fault of the server, and says so', asy
   const services = new ServiceRooms({ config, now, mediaTimeMs: () => undefined });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const connections = new RtmpConnections({ config, streams, services, crypto, admissions, transports: [], now }, log);
-  const listener = new RtmpListener(connections, log);
+  const reception = new Reception({ connections, config, log, certificates: undefined });
+  const listener = new RtmpListener(reception, 'any', log);
   const { port } = await listener.listen(config.rtmp.listen);
   const c1 = Buffer.alloc(1537, 1);
   c1[0] = 3;

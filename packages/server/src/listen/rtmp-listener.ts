@@ -1,8 +1,7 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { Logger } from '../log/index.js';
 import { type BoundAddress, bind } from './bind.js';
-import type { RtmpConnections } from './rtmp-connections.js';
-import { TcpTransport } from './tcp-transport.js';
+import type { Accepted, Reception } from './reception.js';
 
 const keepAliveDelayMs = 30_000;
 /**
@@ -11,14 +10,12 @@ const keepAliveDelayMs = 30_000;
  */
 const highWaterMark = 64 * 1024 * 1024;
 
-/** Plain RTMP over TCP. */
+/** RTMP over TCP: plain, or over TLS, as `accepted` says and the reception finds out. */
 export class RtmpListener {
-  readonly #connections: RtmpConnections;
   readonly #log: Logger;
   readonly #server: Server;
 
-  constructor(connections: RtmpConnections, log: Logger) {
-    this.#connections = connections;
+  constructor(reception: Reception, accepted: Accepted, log: Logger) {
     this.#log = log;
     this.#server = createServer({
       highWaterMark,
@@ -26,7 +23,7 @@ export class RtmpListener {
       keepAlive: true,
       keepAliveInitialDelay: keepAliveDelayMs,
     });
-    this.#server.on('connection', (socket) => this.#accept(socket));
+    this.#server.on('connection', (socket) => reception.take(socket, accepted));
   }
 
   /** Binds; rejects with the system's error when the address cannot be had. */
@@ -40,10 +37,5 @@ export class RtmpListener {
   /** Stops accepting. Resolves when those who came here are gone, which is up to the connections. */
   close(): Promise<void> {
     return new Promise((resolve) => this.#server.close(() => resolve()));
-  }
-
-  #accept(socket: Socket): void {
-    if (this.#connections.hasRoom()) this.#connections.accept((events) => new TcpTransport(socket, events));
-    else socket.destroy();
   }
 }

@@ -4,21 +4,30 @@ import type { RtmpTransport, TransportEvents } from './rtmp-transport.js';
 /** How long a peer may take to accept the last bytes after `end`, ms. */
 const lingerMs = 2000;
 
-/** A TCP socket as the connection layer sees it. */
+export interface TcpPeer {
+  /** `203.0.113.7` or `2001:db8::7`: the client's own, also behind a proxy. */
+  readonly address: string;
+  readonly tls: boolean;
+}
+
+/** A TCP socket, with TLS or without, as the connection layer sees it. */
 export class TcpTransport implements RtmpTransport {
   readonly remoteAddress: string;
   readonly localAddress: string | undefined;
-  readonly tls = false;
+  readonly tls: boolean;
   closeReason: string | undefined;
   readonly #socket: Socket;
   readonly #events: TransportEvents;
 
-  constructor(socket: Socket, events: TransportEvents) {
+  constructor(socket: Socket, peer: TcpPeer, events: TransportEvents) {
     this.#socket = socket;
     this.#events = events;
-    this.remoteAddress = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+    this.remoteAddress = peer.address;
+    this.tls = peer.tls;
     this.localAddress = socket.localAddress?.replace(/^::ffff:/, '');
     socket.on('data', (bytes) => events.received(bytes));
+    // It was paused when it was found out what it speaks.
+    socket.resume();
     socket.on('error', (error) => events.failed(error));
     socket.on('close', () => events.closed());
   }

@@ -1,0 +1,179 @@
+import type { BlockList, Socket } from 'node:net';
+import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { addressList, isListed } from '../access/index.js';
+import type { Config } from '../config/index.js';
+import type { Logger } from '../log/index.js';
+import type { Certificates } from '../tls/index.js';
+import { parseProxyHeader } from './proxy-header.js';
+import type { RtmpConnections } from './rtmp-connections.js';
+import { TcpTransport } from './tcp-transport.js';
+
+export interface ReceptionOptions {
+  readonly connections: RtmpConnections;
+  readonly config: Pick<Config, 'rtmp' | 'limits'>;
+  readonly log: Logger;
+  /** `undefined`: there is no TLS. */
+  readonly certificates: Certificates | undefined;
+}
+
+/** What a listener takes: whatever begins as something that is known, or TLS alone. */
+export type Accepted = 'any' | 'tls';
+
+/** Somebody of whom it is to be found out what it speaks. */
+interface Arrival {
+  readonly socket: Socket;
+  /** The client's, once a proxy has said so. */
+  readonly address: string;
+  readonly accepted: Accepted | 'inTls';
+  /** A proxy has to speak first. */
+  readonly byProxy: boolean;
+  /** Gives the place back. */
+  readonly release: () => void;
+}
+
+const tlsHandshakeRecord = 0x16;
+const httpAnswer = 'This is a port for RTMP. The web page is on another one.\n';
+
+/** Finds out by their first bytes what those speak who connect over TCP, and hands them on. */
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #tls: TlsServer | undefined;
+  readonly #proxies: BlockList | undefined;
+  /** Those who shake hands with TLS, by the two ends of their connection: node:tls gives back another socket. */
+  readonly #inHandshake = new Map<string, Arrival>();
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+    this.#tls = this.#createTls();
+    this.#proxies = addressList(options.config.rtmp.proxyFrom);
+  }
+
+  /** Takes a connection as it comes from the listener. */
+  take(socket: Socket, accepted: Accepted): void {
+    const { connections } = this.#options;
+    if (!connections.hasRoom()) {
+      socket.destroy();
+      return;
+    }
+    const release = connections.reserve(() => socket.destroy());
+    socket.once('close', release);
+    // Whoever the socket is handed to has listeners of its own.
+    socket.on('error', () => undefined);
+    const address = shown(socket.remoteAddress);
+    const byProxy = this.#proxies !== undefined && isListed(this.#proxies, address);
+    this.#read({ socket, address, accepted, byProxy, release });
+  }
+
+  #read(arrival: Arrival): void {
+    const { socket } = arrival;
+    let head: Buffer = Buffer.alloc(0);
+    const take = (bytes: Buffer): void => {
+      head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
+      const known = arrival.byProxy ? this.#throughProxy(arrival, head) : { arrival, headerLength: 0 };
+      if (known === undefined || head.length === known.headerLength) return;
+      socket.off('data', take);
+      // Whoever comes next reads them again.
+      socket.pause();
+      socket.unshift(head.subarray(known.headerLength));
+      this.#handOn(known.arrival, head[known.headerLength] ?? 0);
+    };
+    socket.on('data', take);
+  }
+
+  /** `undefined`: the header is not complete, or none. */
+  #throughProxy(
+    arrival: Arrival,
+    head: Buffer,
+  ): { readonly arrival: Arrival; readonly headerLength: number } | undefined {
+    const header = parseProxyHeader(head);
+    if (header === 'incomplete') return undefined;
+    if (header === 'invalid') {
+      this.#refuse(arrival, 'rtmp.proxyFrom names it, but it does not begin with a PROXY header');
+      return undefined;
+    }
+    const address = header.address ?? arrival.address;
+    return { arrival: { ...arrival, address, byProxy: false }, headerLength: header.length };
+  }
+
+  #handOn(arrival: Arrival, firstByte: number): void {
+    const { accepted } = arrival;
+    if (firstByte === tlsHandshakeRecord && accepted !== 'inTls') this.#startTls(arrival);
+    else if (accepted === 'tls') this.#refuse(arrival, 'no TLS, and this port is for RTMPS');
+    else if (isLetter(firstByte)) this.#answerHttp(arrival);
+    else this.#serve(arrival);
+  }
+
+  /** The handshake finds out what is not RTMP at all. */
+  #serve({ socket, address, accepted, release }: Arrival): void {
+    socket.off('close', release);
+    release();
+    const peer = { address, tls: accepted === 'inTls' };
+    this.#options.connections.accept((events) => new TcpTransport(socket, peer, events));
+  }
+
+  #startTls(arrival: Arrival): void {
+    const { socket } = arrival;
+    if (this.#tls === undefined) {
+      this.#refuse(arrival, 'it speaks TLS, and there is none: see tls.cert');
+      return;
+    }
+    const ends = endsOf(socket);
+    this.#inHandshake.set(ends, arrival);
+    socket.once('close', () => this.#inHandshake.delete(ends));
+    this.#tls.emit('connection', socket);
+  }
+
+  #createTls(): TlsServer | undefined {
+    const { certificates, config, log } = this.#options;
+    if (certificates === undefined) return undefined;
+    const server = createServer({ ...certificates.options, handshakeTimeout: config.limits.handshakeTimeoutMs });
+    certificates.join(server);
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const arrival = this.#inHandshake.get(endsOf(socket));
+      // It went in this very moment.
+      if (arrival === undefined) socket.destroy();
+      else this.#read({ ...arrival, socket: socket.on('error', () => undefined), accepted: 'inTls' });
+    });
+    server.on('tlsClientError', (error, socket) => {
+      log.debug({ address: this.#inHandshake.get(endsOf(socket))?.address, error: error.message }, 'no TLS came about');
+      socket.destroy();
+    });
+    return server;
+  }
+
+  /** Tunnels over HTTP are to come in here. */
+  #answerHttp(arrival: Arrival): void {
+    const { socket } = arrival;
+    this.#log(arrival, 'it speaks HTTP, and this port is for RTMP');
+    const head = [
+      'HTTP/1.1 400 Bad Request',
+      'content-type: text/plain',
+      `content-length: ${httpAnswer.length}`,
+      'connection: close',
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${httpAnswer}`);
+    // What is not read would turn the close into a reset. It keeps its place until it is gone.
+    socket.resume();
+  }
+
+  #refuse(arrival: Arrival, reason: string): void {
+    this.#log(arrival, reason);
+    arrival.socket.destroy();
+  }
+
+  #log({ address }: Arrival, error: string): void {
+    this.#options.log.warn({ address, error }, 'closing the connection');
+  }
+}
+
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+function shown(address: string | undefined): string {
+  return (address ?? 'unknown').replace(/^::ffff:/, '');
+}
+
+function isLetter(byte: number): boolean {
+  return byte >= 0x41 && byte <= 0x5a;
+}
