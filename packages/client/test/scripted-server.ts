@@ -21,6 +21,8 @@ export const acceptAll: Script = (event, session) => {
       session.accept(event.request);
       break;
     case 'publish':
+      session.accept(event.request);
+      break;
     case 'play':
       session.accept(event.request);
       break;
