@@ -42,6 +42,25 @@ describe('several kinds of credentials', () => {
     expect(await scene.publish(live, `other?${link}`)).toEqual(refused('The signature of the link is wrong.'));
   });
 
+  it('one that is given twice, with two values, is wrong: others may read the other one', async () => {
+    const wrongKey = refused('The stream key is wrong or missing.');
+    expect(await scene.publish(live, 'test?key=old&key=k3y')).toEqual(wrongKey);
+    expect(await scene.publish(live, 'test?key=k3y&key=old')).toEqual(wrongKey);
+    expect(await scene.publish(live, 'test?key=k3y&key=&key=k3y')).toBe('test');
+    expect(await scene.publish(live, `test?token=x&token=${await token}`)).toEqual(refused('The token is wrong.'));
+    const signature = refused('The signature of the link is wrong.');
+    expect(await scene.publish(live, `test?expires=1&${link}`)).toEqual(signature);
+    expect(await scene.publish(live, `test?${link}&ip=203.0.113.7&ip=203.0.113.8`)).toEqual(signature);
+  });
+
+  it('one that is too long is wrong, too', async () => {
+    expect(await scene.publish(live, `test?key=k3y&token=${'x'.repeat(9000)}`)).toEqual(refused('The token is wrong.'));
+  });
+
+  it('an empty one is none, and hides none behind the application', async () => {
+    expect(await scene.publish(clientAt('live?key=k3y'), 'test?key=&token=')).toBe('test');
+  });
+
   it('who gave none hears that some are needed, whatever exists', async () => {
     const needed = refused('Credentials are needed.');
     expect(await scene.publish(live, 'test')).toEqual(needed);
