@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { AddressRules, createGuards, hasWebhooks, WebhookGuard } from './access/index.js';
+import { AddressRules, createGuards, DanmuWebhook, hasWebhooks, WebhookGuard } from './access/index.js';
 import { Admissions } from './admission/index.js';
 import { type App, loadApp, startApp } from './app/index.js';
 import { type Config, ConfigError } from './config/index.js';
@@ -66,6 +66,9 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     ? new WebhookGuard({ config: config.webhooks, log: logger, now })
     : undefined;
   if (webhooks !== undefined) guards.push(webhooks);
+  const { onDanmu } = config.webhooks;
+  const danmuWebhook = onDanmu && new DanmuWebhook({ config: { ...config.webhooks, onDanmu }, log: logger, now });
+  if (danmuWebhook !== undefined) guards.push(danmuWebhook);
   const app = options.app ?? (config.app.file === '' ? undefined : await loadApp(config.app.file));
   if (app !== undefined) await startApp(app, { mediaDir: resolve(config.media.dir) });
   const startedAt = Date.now();
@@ -145,6 +148,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     async close(graceMs) {
       await Promise.all([stopListening(), rtmpConnections.close(graceMs)]);
       // Everybody has gone: their ends are what is left to tell.
+      danmuWebhook?.close();
       await webhooks?.close(graceMs);
       streams.close();
       services.close();

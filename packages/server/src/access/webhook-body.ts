@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Danmu } from '@millrace/protocol';
 import { streamPath } from '../live/index.js';
 import { version } from '../version.js';
 import type { ClientInfo } from './client-info.js';
 import type { RequestedPublication, RequestedStream } from './guard.js';
 
+/** Those about access. */
 export type WebhookEvent = 'on_connect' | 'on_publish' | 'on_unpublish' | 'on_play' | 'on_stop';
+
+export type AnyWebhookEvent = WebhookEvent | 'on_danmu';
 
 /** The stream of an event. */
 export interface WebhookStream {
@@ -14,12 +18,19 @@ export interface WebhookStream {
   readonly requested: RequestedStream | RequestedPublication;
   /** Since it was granted; for the events that end it. */
   readonly durationMs?: number;
+  /** For `on_danmu`. */
+  readonly danmu?: Danmu;
 }
 
 const server = { id: randomUUID(), host: hostname(), version };
 
 /** The JSON text of an event; its fields are documented in docs/webhooks.md. */
-export function webhookBody(event: WebhookEvent, unixMs: number, client: ClientInfo, stream?: WebhookStream): string {
+export function webhookBody(
+  event: AnyWebhookEvent,
+  unixMs: number,
+  client: ClientInfo,
+  stream?: WebhookStream,
+): string {
   return JSON.stringify({
     event,
     id: randomUUID(),
@@ -42,7 +53,7 @@ export function webhookBody(event: WebhookEvent, unixMs: number, client: ClientI
   });
 }
 
-function streamFields(client: ClientInfo, { id, requested, durationMs }: WebhookStream): object {
+function streamFields(client: ClientInfo, { id, requested, durationMs, danmu }: WebhookStream): object {
   const { name, query } = requested;
   return {
     stream: {
@@ -54,6 +65,7 @@ function streamFields(client: ClientInfo, { id, requested, durationMs }: Webhook
       ...('type' in requested ? { type: requested.type } : {}),
     },
     ...(durationMs === undefined ? {} : { durationMs }),
+    ...(danmu === undefined ? {} : { danmu }),
   };
 }
 

@@ -3,11 +3,11 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Logger } from '../log/index.js';
 import { version } from '../version.js';
-import type { WebhookEvent } from './webhook-body.js';
+import type { AnyWebhookEvent } from './webhook-body.js';
 import { signWebhook, webhookSignatureHeader } from './webhook-signature.js';
 
 export interface Webhook {
-  readonly event: WebhookEvent;
+  readonly event: AnyWebhookEvent;
   readonly url: URL;
   /** The same in every attempt. */
   readonly body: string;
@@ -136,7 +136,7 @@ export class WebhookSender {
 }
 
 /** A webhook as logs show it: paths are known to the operator, queries and passwords are secrets. */
-export function loggedWebhook({ event, url }: Webhook): { readonly event: WebhookEvent; readonly url: string } {
+export function loggedWebhook({ event, url }: Webhook): { readonly event: AnyWebhookEvent; readonly url: string } {
   return { event, url: `${url.origin}${url.pathname}` };
 }
 

@@ -26,7 +26,7 @@ function isRtmpUrl(text: string): boolean {
 }
 
 /** The text of `{"reason": "…"}`, fit to be shown; `undefined` where there is none. */
-function reasonOf(body: string): string | undefined {
+export function reasonOf(body: string): string | undefined {
   let answer: unknown;
   try {
     answer = JSON.parse(body);

@@ -12,6 +12,7 @@ import type { AppConnection, CallOutcome, ConnectedClient } from '../app/index.j
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
+import { inTurn } from './moderators.js';
 
 export interface AdmissionOptions {
   /** Asked in this order, before the application. */
@@ -106,7 +107,12 @@ export class Admission {
   /** Who has a say about what the client sends to the service; `undefined`: nobody. */
   moderator(request: StreamRequest & { readonly kind: 'serve' }): Moderate | undefined {
     const grant = this.#grants.get(request);
-    return grant && this.#options.app?.moderator(grant.stream);
+    if (grant === undefined) return undefined;
+    const { app, client } = this.#options;
+    const guards = grant.guards
+      .map((guard) => guard.moderator?.(client, grant.stream))
+      .filter((moderator) => moderator !== undefined);
+    return inTurn(guards, app?.moderator(grant.stream));
   }
 
   /** The name of what was granted: not the one that was written, where that was a secret. */

@@ -115,6 +115,9 @@ export const settings = {
     onUnpublish: eventWebhookUrl('on_unpublish'),
     onPlay: eventWebhookUrl('on_play'),
     onStop: eventWebhookUrl('on_stop'),
+    onDanmu: webhookUrl(
+      'Your program that is asked about every danmu, with on_danmu: it can refuse it and change its text. webhooks.url does not stand for it.',
+    ),
     secret: secret(
       'Webhooks are signed with this, so that your program can tell them from others. Nothing: no signature.',
     ),
