@@ -82,6 +82,14 @@ describe('procedures', () => {
     await client.barrier();
   });
 
+  it('that are prohibited are so without any application, too', async () => {
+    server = await startTestServer();
+    const client = await server.connected();
+    expect(infoOf(await client.call('_private', [null])).code).toBe('NetConnection.Call.Prohibited');
+    expect(infoOf(await client.call('onConnect', [null])).code).toBe('NetConnection.Call.Prohibited');
+    expect(infoOf(await client.call('missing', [null])).code).toBe('NetConnection.Call.Failed');
+  });
+
   it('stand instead of the answers that the session gives itself', async () => {
     const to = await start({ procedures: { getStreamLength: (_client, name) => (name === 'a' ? 12.5 : 0) } });
     const client = await to.connected();

@@ -129,7 +129,7 @@ describe('commands of the connection', () => {
     'NetStream.Authenticate.UsherToken',
     '',
     'Connect',
-    '__proto__',
+    'constructor',
     'toString',
   ])('fails the unknown command %j', async (name) => {
     const client = await server.connected();

@@ -8,7 +8,7 @@ import {
   type RequestedStream,
   type Verdict,
 } from '../access/index.js';
-import type { AppConnection, CallOutcome, ConnectedClient } from '../app/index.js';
+import { type AppConnection, type CallOutcome, type ConnectedClient, refusedCall } from '../app/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
@@ -142,7 +142,7 @@ export class Admission {
 
   /** Never rejects. */
   async call(request: CallRequest): Promise<CallOutcome> {
-    return (await this.#options.app?.call(request)) ?? { ok: false };
+    return (await this.#options.app?.call(request)) ?? refusedCall(request.name);
   }
 
   answered(answer: CallAnswer): void {

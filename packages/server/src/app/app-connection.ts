@@ -8,7 +8,7 @@ import { appService } from './app-service.js';
 import type { ConnectedClient } from './connected-client.js';
 import type { AppHandlers, Procedure } from './define-app.js';
 import { moderate } from './moderate.js';
-import { isProhibitedCall } from './prohibited-call.js';
+import { isProhibitedCall, refusedCall } from './prohibited-call.js';
 import { isRefusal } from './refusal.js';
 import { timedOut, withTimeLimit } from './time-limit.js';
 import { watchData } from './watch-data.js';
@@ -129,14 +129,10 @@ export class AppConnection {
   async call(request: CallRequest): Promise<CallOutcome> {
     const { handlers, client, timeoutMs, log } = this.#options;
     const name = request.name.slice(0, maxLoggedText);
-    if (isProhibitedCall(request.name)) {
-      log.debug({ name }, 'prohibited call');
-      return { ok: false, code: 'NetConnection.Call.Prohibited', description: `${name} cannot be called.` };
-    }
-    const procedure = procedureOf(handlers, request.name);
+    const procedure = isProhibitedCall(request.name) ? undefined : procedureOf(handlers, request.name);
     if (procedure === undefined) {
-      log.debug({ name }, 'unknown call');
-      return { ok: false };
+      log.debug({ name }, 'a call of nothing');
+      return refusedCall(request.name);
     }
     if (this.#runningCalls >= maxRunningCalls) return { ok: false, description: 'Too many calls at a time.' };
     this.#runningCalls += 1;

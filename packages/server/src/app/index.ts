@@ -24,4 +24,5 @@ export {
   type Procedure,
 } from './define-app.js';
 export { loadApp } from './load-app.js';
+export { refusedCall } from './prohibited-call.js';
 export { Refusal, redirect, reject } from './refusal.js';

@@ -8,3 +8,17 @@ import { handlerNames } from './handler-names.js';
 export function isProhibitedCall(name: string): boolean {
   return handlerNames.includes(name) || /(^|\.)_/.test(name);
 }
+
+/** What is told to who calls a name that has no procedure. */
+export function refusedCall(name: string): {
+  readonly ok: false;
+  readonly code?: string;
+  readonly description?: string;
+} {
+  if (!isProhibitedCall(name)) return { ok: false };
+  const description = `${name.slice(0, maxShownName)} cannot be called.`;
+  return { ok: false, code: 'NetConnection.Call.Prohibited', description };
+}
+
+/** Names can be of any length; an answer has room for this. */
+const maxShownName = 200;

@@ -12,7 +12,7 @@ import type {
 import { serveStatusCodes } from '@millrace/protocol';
 import type { Denial, Verdict } from '../access/index.js';
 import { Admission, type Admissions } from '../admission/index.js';
-import type { AppPeer, CallOutcome } from '../app/index.js';
+import { type AppPeer, type CallOutcome, refusedCall } from '../app/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
@@ -127,7 +127,8 @@ export class AdmissionGate {
     const admission = this.#admission;
     if (admission === undefined) {
       this.#options.log.debug({ name: request.name.slice(0, maxLoggedName) }, 'unknown call');
-      this.#options.session.rejectCall(request);
+      const { description, code } = refusedCall(request.name);
+      this.#options.session.rejectCall(request, description, code);
       return;
     }
     if (this.#runningCalls < maxRunningCalls) this.#run(admission, request);

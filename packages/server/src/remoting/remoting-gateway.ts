@@ -10,7 +10,7 @@ import {
 } from '@millrace/protocol';
 import type { Denial } from '../access/index.js';
 import { Admission, type Admissions } from '../admission/index.js';
-import type { CallOutcome } from '../app/index.js';
+import { type CallOutcome, refusedCall } from '../app/index.js';
 import type { Config } from '../config/index.js';
 import type { RemotingPost } from '../http/index.js';
 import type { Logger } from '../log/index.js';
@@ -119,7 +119,7 @@ async function makeCall(call: RemotingCall, admission: Admission | undefined, an
   let outcome: CallOutcome = { ok: false };
   for (const name of names) {
     request = callRequest(name, args);
-    outcome = (await admission?.call(request)) ?? { ok: false };
+    outcome = (await admission?.call(request)) ?? refusedCall(name);
     if (!isUnknown(outcome)) break;
   }
   if (!outcome.ok) {
