@@ -115,6 +115,10 @@ export class ServiceStreams {
         refuse(error.message);
         transport.end(error.code);
       },
+      failed(err) {
+        log.error({ err }, 'a fault in the server ends the connection; please report it');
+        transport.close('a fault in the server');
+      },
     };
   }
 }

@@ -19,6 +19,7 @@ import type { ServiceMember } from './service-member.js';
 import type { ServiceRoom } from './service-room.js';
 import { TokenBucket } from './token-bucket.js';
 import type { Upstream } from './upstream.js';
+import { mayFit } from './value-size.js';
 
 export interface InboxOptions {
   readonly room: ServiceRoom;
@@ -164,13 +165,19 @@ export class MemberInbox {
 
   #encode(header: ServiceHeader, values: readonly AmfValue[]): EncodedMessage {
     const { messageName, maxMessageBytes } = this.#options.settings;
+    if (!mayFit(values, maxMessageBytes)) {
+      throw new RtmpRemoteError(
+        'ERR_SERVICE_TOO_LONG',
+        `the message is too long, allowed up to ${maxMessageBytes} bytes`,
+      );
+    }
     const encoded = encodeServiceMessage(messageName, header, values);
     if (encoded === undefined) throw new RtmpRemoteError('ERR_SERVICE_CONTENT', 'the content cannot be forwarded');
     const length = encodedLength(encoded);
     if (length <= maxMessageBytes) return encoded;
     throw new RtmpRemoteError(
       'ERR_SERVICE_TOO_LONG',
-      `the message is ${length} bytes long, allowed up to ${maxMessageBytes}`,
+      `the message is too long: ${length} bytes, allowed up to ${maxMessageBytes}`,
     );
   }
 
@@ -199,7 +206,7 @@ export class MemberInbox {
   #send(header: ServiceHeader, content: AmfValue): void {
     const { room, member, settings } = this.#options;
     const message = encodeServiceMessage(settings.messageName, header, [formatServiceHeader(header), content]);
-    if (message !== undefined) room.send(message, member);
+    if (message !== undefined) room.send([message], member);
   }
 
   #queue(received: Received): void {
@@ -223,12 +230,14 @@ export class MemberInbox {
         continue;
       }
       this.#isDeciding = true;
-      void verdict.then((late) => {
+      const decided = verdict.then((late) => {
         this.#isDeciding = false;
         if (this.#isClosed) return;
         this.#decided(received, late);
         this.#decide();
       });
+      // Nobody awaits it: thrown on, it would end the process.
+      decided.catch((err) => this.#options.member.sink.failed(err));
     }
   }
 
@@ -249,9 +258,8 @@ export class MemberInbox {
     try {
       const encoded = this.#encode(header, [headerValue, content, ...rest]);
       this.#options.publish({ header, danmu: danmu && parseDanmu(content, rewrittenLimits), encoded, from });
-    } catch (error) {
-      if (!(error instanceof RtmpRemoteError)) throw error;
-      // The moderator's fault, not the member's.
+    } catch {
+      // The moderator's fault, not the member's: it may have returned anything.
       this.#refuse('The message cannot be sent as it was changed.', header);
     }
   }

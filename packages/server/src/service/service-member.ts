@@ -11,6 +11,8 @@ export interface MemberSink {
   refuse(description: string): void;
   /** The member is told as by `refuse`, as far as it listens, then its connection is closed. */
   close(error: RtmpRemoteError): void;
+  /** A fault of the server's own, which ends the connection. */
+  failed(err: unknown): void;
 }
 
 export interface MemberLimits {
@@ -94,9 +96,9 @@ export class ServiceMember {
     this.#takeRange(messages, batch, from, messages.length, nowMs);
   }
 
-  /** A message for this member alone, at once. */
-  send(message: EncodedMessage, nowMs: number): void {
-    this.#takeRange([message], new EncodedBatch([message], this.format), 0, 1, nowMs);
+  /** Messages for this member alone, at once. */
+  send(messages: readonly EncodedMessage[], nowMs: number): void {
+    this.#takeRange(messages, new EncodedBatch(messages, this.format), 0, messages.length, nowMs);
   }
 
   /** Sends what waits, as far as the connection takes it. Returns whether more is left. */

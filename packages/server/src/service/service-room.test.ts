@@ -43,6 +43,10 @@ class FakeSink implements MemberSink {
     this.error = error;
   }
 
+  failed(err: unknown): void {
+    throw err;
+  }
+
   get contents(): readonly unknown[] {
     return this.#messages;
   }

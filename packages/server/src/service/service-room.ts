@@ -100,7 +100,7 @@ export class ServiceRoom implements Flushable {
 
   /** Sends the last danmu to a member that has just been attached. */
   greet(member: ServiceMember): void {
-    for (const message of this.history.messages) this.send(message, member);
+    this.send(this.history.messages, member);
   }
 
   detach(member: ServiceMember): void {
@@ -127,8 +127,8 @@ export class ServiceRoom implements Flushable {
   }
 
   /** To one member. */
-  send(message: EncodedMessage, member: ServiceMember): void {
-    member.send(message, this.#options.now());
+  send(messages: readonly EncodedMessage[], member: ServiceMember): void {
+    member.send(messages, this.#options.now());
     this.#watch(member);
     if (member.isLagging) this.#options.schedule(this);
   }

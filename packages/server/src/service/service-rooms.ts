@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AmfValue,
+  type Danmu,
   formatServiceHeader,
   parseDanmu,
   parseServe,
   RtmpRemoteError,
+  RtmpUsageError,
   type ServiceCall,
   type ServiceHeader,
   serviceProtocolVersion,
@@ -16,7 +18,7 @@ import type { KeptDanmu } from './danmu-history.js';
 import type { DanmuStore } from './danmu-store.js';
 import { type Broadcast, type InboxSettings, MemberInbox } from './member-inbox.js';
 import type { Moderate } from './moderation.js';
-import { encodeServiceMessage, type MemberFormat } from './service-encoding.js';
+import { encodedLength, encodeServiceMessage, type MemberFormat } from './service-encoding.js';
 import type { MemberSink } from './service-member.js';
 import { type RoomLimits, ServiceRoom } from './service-room.js';
 import type { Upstream } from './upstream.js';
@@ -167,7 +169,8 @@ export class ServiceRooms {
   /**
    * Sends a message of the server's own to every member. Does nothing where there is no such service.
    *
-   * @throws RtmpUsageError for a header that cannot be, values that AMF cannot carry, and a danmu that is none.
+   * @throws RtmpUsageError for a header that cannot be, values that AMF cannot carry, more than 1 MiB, and a danmu that
+   * is none.
    */
   broadcast(key: StreamKey, message: ServerMessage): void {
     const room = this.#rooms.get(streamPath(key) ?? '');
@@ -184,9 +187,15 @@ export class ServiceRooms {
     };
     const headerValue = formatServiceHeader(header);
     if (room === undefined) return;
-    const danmu = serviceType === serviceTypes.danmu ? parseDanmu(content, { maxContentLength: Infinity }) : undefined;
+    const danmu = serviceType === serviceTypes.danmu ? checkDanmu(content) : undefined;
     const encoded = encodeServiceMessage(messageName, header, [headerValue, content]);
-    if (encoded !== undefined) this.#publish(room, { header, danmu, encoded, from: undefined });
+    if (encoded === undefined || encodedLength(encoded) > maxOwnBytes) {
+      throw new RtmpUsageError(
+        'ERR_SERVICE_CONTENT',
+        'the content cannot be sent: AMF cannot carry it, or it is too long',
+      );
+    }
+    this.#publish(room, { header, danmu, encoded, from: undefined });
   }
 
   /** The services that there are now. */
@@ -235,5 +244,18 @@ export class ServiceRooms {
     const receivedAtMs = Date.now();
     if (mediaTimeMs !== undefined) danmuStore?.store(room.name, { mediaTimeMs, receivedAtMs, header, danmu });
     return { mediaTimeMs, receivedAtMs, header, danmu };
+  }
+}
+
+/** What the server itself sends may be longer than what its clients send. */
+const maxOwnBytes = 1024 * 1024;
+const ownDanmuLimits = { maxContentLength: 10_000 };
+
+function checkDanmu(content: AmfValue): Danmu {
+  try {
+    return parseDanmu(content, ownDanmuLimits);
+  } catch (error) {
+    if (!(error instanceof RtmpRemoteError)) throw error;
+    throw new RtmpUsageError(error.code, error.message, { cause: error });
   }
 }
