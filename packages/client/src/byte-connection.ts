@@ -23,8 +23,22 @@ export interface ByteConnectionHandlers {
   onClose(cause: Error | undefined): void;
 }
 
+/** How a server is verified over TLS. In browsers the browser decides all of it. */
+export interface TlsOptions {
+  /** Certificate authorities, PEM, instead of those that the system trusts; a self-signed certificate is its own. */
+  readonly ca?: string | readonly string[];
+  /** `false`: any certificate will do, so anybody can pose as the server. Default `true`. */
+  readonly rejectUnauthorized?: boolean;
+  /** The name that is asked for and verified instead of the URL's host. */
+  readonly servername?: string;
+  /** This client's own certificate and key, PEM, for servers that ask for one. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 export interface OpenOptions {
   /** Milliseconds to reach the server; 0: as long as the system tries. */
   readonly timeoutMs: number;
+  readonly tls?: TlsOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,4 +1,5 @@
 export type { Bandwidth } from './bandwidth.js';
+export type { TlsOptions } from './byte-connection.js';
 export { fetchClockOffset } from './clock-offset.js';
 export { RtmpCommandError, RtmpConnectionError } from './errors.js';
 export { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } from './latency-meter.js';

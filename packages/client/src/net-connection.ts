@@ -13,7 +13,7 @@ import {
 } from '@millrace/protocol';
 import { platform } from '#platform';
 import { type Bandwidth, isBandwidthCheck, readBandwidth } from './bandwidth.js';
-import type { ByteConnection } from './byte-connection.js';
+import type { ByteConnection, TlsOptions } from './byte-connection.js';
 import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
 import { NetStream, type StreamPort, type StreamSink } from './net-stream.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
@@ -29,6 +29,8 @@ export interface ConnectOptions
   readonly appSegments?: number;
   /** Default `simple`, which is all there is in browsers. */
   readonly handshake?: 'simple' | 'digest';
+  /** For `rtmps` and `wss`: how the server is verified. Browsers have their own ways. */
+  readonly tls?: TlsOptions;
   /** Milliseconds to reach the server; default 10,000, 0: as long as the system tries. */
   readonly timeoutMs?: number;
   readonly limits?: Partial<ClientSessionLimits>;
@@ -95,8 +97,8 @@ export class NetConnection {
   }
 
   /**
-   * Connects to the app of an `rtmp:`, `ws:` or `wss:` URL: TCP or WebSocket, handshake, `connect`. Browsers have
-   * WebSockets only.
+   * Connects to the app of an `rtmp:`, `rtmps:`, `ws:` or `wss:` URL: TCP, TLS or WebSocket, handshake, `connect`.
+   * Browsers have WebSockets only.
    *
    * Throws `RtmpConnectionError` when there is no way to the server or it breaks off, `RtmpCommandError` when it refuses,
    * `RtmpUsageError` for a URL that is none or a handshake that is not there, and the signal's reason when it is aborted.
@@ -107,7 +109,7 @@ export class NetConnection {
     if (!platform.handshakes.includes(options.handshake ?? 'simple')) {
       throw new RtmpUsageError('ERR_RTMP_HANDSHAKE_UNSUPPORTED', 'browsers have the simple handshake only');
     }
-    const bytes = await platform.openConnection(target, { timeoutMs, signal });
+    const bytes = await platform.openConnection(target, { timeoutMs, signal, tls: options.tls });
     const connection = new NetConnection(target, bytes, options);
     try {
       await connection.#connectAnswer.promise;

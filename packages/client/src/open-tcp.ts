@@ -1,27 +1,42 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import type { OpenOptions } from './byte-connection.js';
+import { connect as connectTls } from 'node:tls';
+import type { OpenOptions, TlsOptions } from './byte-connection.js';
 import { RtmpConnectionError } from './errors.js';
 import type { RtmpUrl } from './rtmp-url.js';
 import { TcpConnection } from './tcp-connection.js';
 
 /**
- * Connects to the URL's host. Throws `RtmpConnectionError` `ERR_RTMP_CONNECT_FAILED`, and the signal's reason when it is
+ * Connects to the URL's host, with TLS where the scheme says so. Throws `RtmpConnectionError` `ERR_RTMP_CONNECT_FAILED`, and the signal's reason when it is
  * aborted.
  */
 export async function openTcp(url: RtmpUrl, options: OpenOptions): Promise<TcpConnection> {
   options.signal?.throwIfAborted();
-  const socket = connectTcp({ host: url.host, port: url.port, noDelay: true });
-  await established(socket, url, options);
+  const target = { host: url.host, port: url.port, noDelay: true } as const;
+  const isTls = url.scheme === 'rtmps';
+  const socket = isTls ? connectTls({ ...target, ...tlsOptions(options.tls) }) : connectTcp(target);
+  await established(socket, isTls ? 'secureConnect' : 'connect', url, options);
   return new TcpConnection(socket);
 }
 
-function established(socket: Socket, url: RtmpUrl, { timeoutMs, signal }: OpenOptions): Promise<void> {
+/** As node:tls takes them. */
+export function tlsOptions({
+  ca,
+  ...others
+}: TlsOptions = {}): Omit<TlsOptions, 'ca'> & { readonly ca?: string | string[] } {
+  return { ...others, ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }) };
+}
+
+function established(
+  socket: Socket,
+  readyEvent: 'connect' | 'secureConnect',
+  url: RtmpUrl,
+  { timeoutMs, signal }: OpenOptions,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
-      socket.setTimeout(0);
-      socket.removeListener('connect', onConnect);
+      clearTimeout(timer);
+      socket.removeListener(readyEvent, onConnect);
       socket.removeListener('error', onError);
-      socket.removeListener('timeout', onTimeout);
       signal?.removeEventListener('abort', onAbort);
     };
     const fail = (error: unknown): void => {
@@ -40,10 +55,9 @@ function established(socket: Socket, url: RtmpUrl, { timeoutMs, signal }: OpenOp
     const onError = (error: Error): void => fail(unreachable(error.message, error));
     const onTimeout = (): void => fail(unreachable(`not reached in ${timeoutMs} ms`));
     const onAbort = (): void => fail(signal?.reason);
-    socket.once('connect', onConnect);
+    socket.once(readyEvent, onConnect);
     socket.once('error', onError);
-    socket.once('timeout', onTimeout);
     signal?.addEventListener('abort', onAbort, { once: true });
-    socket.setTimeout(timeoutMs);
+    const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs) : undefined;
   });
 }

@@ -1,14 +1,13 @@
-import { RtmpUsageError } from '@millrace/protocol';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import type { ByteConnection, OpenOptions } from './byte-connection.js';
 import { nodeCrypto } from './node-crypto.js';
-import { openTcp } from './open-tcp.js';
+import { openTcp, tlsOptions } from './open-tcp.js';
 import type { Platform } from './platform.js';
 import type { RtmpUrl } from './rtmp-url.js';
 import { openWebSocket } from './web-socket-connection.js';
 
 /** A server may send as much in one message as it likes to write at a time; ours cuts it at 1 MiB. */
-const webSocketOptions = { perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 } as const;
+const maxPayload = 64 * 1024 * 1024;
 
 export const platform: Platform = {
   crypto: nodeCrypto,
@@ -19,14 +18,17 @@ export const platform: Platform = {
 async function open(url: RtmpUrl, options: OpenOptions): Promise<ByteConnection> {
   switch (url.scheme) {
     case 'rtmp':
+    case 'rtmps':
       return await openTcp(url, options);
     case 'ws':
     case 'wss':
       // Not Node's own WebSocket: Node 20 has none, and it cannot be paused.
-      return await openWebSocket(() => new WebSocket(url.webSocketUrl ?? '', webSocketOptions), url, options);
-    case 'rtmps':
-      throw new RtmpUsageError('ERR_RTMP_SCHEME_UNSUPPORTED', 'rtmps: is not supported yet');
+      return await openWebSocket(() => new WebSocket(url.webSocketUrl ?? '', webSocketOptions(options)), url, options);
     default:
       return url.scheme satisfies never;
   }
+}
+
+function webSocketOptions({ tls }: OpenOptions): ClientOptions {
+  return { perMessageDeflate: false, maxPayload, ...(tls && tlsOptions(tls)) };
 }

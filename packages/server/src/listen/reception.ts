@@ -31,7 +31,10 @@ interface Arrival {
   readonly release: () => void;
 }
 
-const tlsHandshakeRecord = 0x16;
+type Protocol = 'rtmp' | 'tls' | 'http';
+
+/** How a TLS connection begins: a handshake record, and the major version. [RFC 8446 §5.1] */
+const tlsStart = [0x16, 0x03] as const;
 const httpAnswer = 'This is a port for RTMP. The web page is on another one.\n';
 
 /** Finds out by their first bytes what those speak who connect over TCP, and hands them on. */
@@ -70,12 +73,15 @@ export class Reception {
     const take = (bytes: Buffer): void => {
       head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
       const known = arrival.byProxy ? this.#throughProxy(arrival, head) : { arrival, headerLength: 0 };
-      if (known === undefined || head.length === known.headerLength) return;
+      if (known === undefined) return;
+      const rest = head.subarray(known.headerLength);
+      const protocol = protocolOf(rest);
+      if (protocol === undefined) return;
       socket.off('data', take);
       // Whoever comes next reads them again.
       socket.pause();
-      socket.unshift(head.subarray(known.headerLength));
-      this.#handOn(known.arrival, head[known.headerLength] ?? 0);
+      socket.unshift(rest);
+      this.#handOn(known.arrival, protocol);
     };
     socket.on('data', take);
   }
@@ -95,12 +101,24 @@ export class Reception {
     return { arrival: { ...arrival, address, byProxy: false }, headerLength: header.length };
   }
 
-  #handOn(arrival: Arrival, firstByte: number): void {
-    const { accepted } = arrival;
-    if (firstByte === tlsHandshakeRecord && accepted !== 'inTls') this.#startTls(arrival);
-    else if (accepted === 'tls') this.#refuse(arrival, 'no TLS, and this port is for RTMPS');
-    else if (isLetter(firstByte)) this.#answerHttp(arrival);
-    else this.#serve(arrival);
+  #handOn(arrival: Arrival, protocol: Protocol): void {
+    if (arrival.accepted === 'tls' && protocol !== 'tls') {
+      this.#refuse(arrival, 'it speaks no TLS, and this port is for RTMPS');
+      return;
+    }
+    switch (protocol) {
+      case 'tls':
+        this.#startTls(arrival);
+        return;
+      case 'http':
+        this.#answerHttp(arrival);
+        return;
+      case 'rtmp':
+        this.#serve(arrival);
+        return;
+      default:
+        protocol satisfies never;
+    }
   }
 
   /** The handshake finds out what is not RTMP at all. */
@@ -112,7 +130,11 @@ export class Reception {
   }
 
   #startTls(arrival: Arrival): void {
-    const { socket } = arrival;
+    const { socket, accepted } = arrival;
+    if (accepted === 'inTls') {
+      this.#refuse(arrival, 'it speaks TLS inside of TLS');
+      return;
+    }
     if (this.#tls === undefined) {
       this.#refuse(arrival, 'it speaks TLS, and there is none: see tls.cert');
       return;
@@ -174,6 +196,11 @@ function shown(address: string | undefined): string {
   return (address ?? 'unknown').replace(/^::ffff:/, '');
 }
 
-function isLetter(byte: number): boolean {
-  return byte >= 0x41 && byte <= 0x5a;
+/** `undefined`: too few bytes to tell. */
+function protocolOf([first, second]: Uint8Array): Protocol | undefined {
+  if (first === undefined) return undefined;
+  // 22 could be a version of RTMP as well, whose C1 begins with the high byte of a time.
+  if (first === tlsStart[0]) return second === undefined ? undefined : second === tlsStart[1] ? 'tls' : 'rtmp';
+  const isCapital = first >= 0x41 && first <= 0x5a;
+  return isCapital ? 'http' : 'rtmp';
 }
