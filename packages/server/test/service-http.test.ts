@@ -43,12 +43,12 @@ describe('/api/v1/services', () => {
 
   it('exports danmu as JSON lines and as subtitles, by the time of the stream of that name', async () => {
     const publisher = await TestPublisher.open(server, 'film/part 1');
-    publisher.audio(1000, bytes('af 01 01'));
+    publisher.audio(1000, bytes(0xaf, 1, 1));
     const sender = await Attached.open(server, 'film/part 1');
     await publisher.client.barrier();
     sender.say('at the beginning');
     await sender.client.barrier();
-    publisher.audio(3500, bytes('af 01 01'));
+    publisher.audio(3500, bytes(0xaf, 1, 1));
     await publisher.client.barrier();
     sender.say('{later}');
     await sender.client.barrier();
@@ -96,8 +96,8 @@ describe('metadata', () => {
       ['videodatarate', 800],
     ];
     publisher.send(messageTypes.dataAmf0, 0, encodeAmf0(['@setDataFrame', 'onMetaData', new AmfEcmaArray(members, 2)]));
-    publisher.audio(0, bytes('af 01 01'));
-    publisher.send(messageTypes.video, 0, bytes('17 01 00 00 00 01'));
+    publisher.audio(0, bytes(0xaf, 1, 1));
+    publisher.send(messageTypes.video, 0, bytes(0x17, 1, 0, 0, 0, 1));
     await publisher.client.barrier();
     const late = await server.connected();
     await late.play('metadata');
