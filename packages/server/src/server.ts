@@ -14,6 +14,7 @@ import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
 import { serviceSource } from './service-source.js';
 import { Certificates } from './tls/index.js';
+import { VodPlayback } from './vod/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
 
@@ -90,8 +91,9 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     app,
     broadcast: (key, message) => services.broadcast(key, message),
   });
+  const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const rtmpConnections = new RtmpConnections(
-    { config, streams, services, crypto: handshakeCrypto, admissions, transports, now },
+    { config, streams, vod, services, crypto: handshakeCrypto, admissions, transports, now },
     logger,
   );
   const reception = new Reception({ connections: rtmpConnections, config, log: logger, certificates });
@@ -151,6 +153,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       danmuWebhook?.close();
       await webhooks?.close(graceMs);
       streams.close();
+      vod.close();
       services.close();
     },
   };

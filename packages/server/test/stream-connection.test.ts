@@ -6,6 +6,7 @@ import { type ByteTransport, handshakeCrypto, RtmpConnection } from '../src/conn
 import { LiveStreams } from '../src/live/index.js';
 import { createLogger } from '../src/log/index.js';
 import { ServiceRooms } from '../src/service/index.js';
+import { VodPlayback } from '../src/vod/index.js';
 import { bytes, concat, message } from './wire/wire-bytes.js';
 
 /** A transport that can be full, and takes what is said to it at its word. */
@@ -46,10 +47,11 @@ function connected(): { transport: FullTransport; connection: RtmpConnection; st
   const transport = new FullTransport();
   const log = createLogger({ level: 'silent', format: 'json' });
   const services = new ServiceRooms({ config, now: () => 0, mediaTimeMs: () => undefined });
+  const vod = new VodPlayback({ mediaDir: config.media.dir, now: () => 0 });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const connection = new RtmpConnection(
     transport,
-    { config, streams, services, crypto: handshakeCrypto, admissions, transports: [], now: () => 0 },
+    { config, streams, vod, services, crypto: handshakeCrypto, admissions, transports: [], now: () => 0 },
     log,
   );
   transport.onClosing = () => connection.transportClosed();

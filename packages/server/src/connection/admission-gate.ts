@@ -32,6 +32,8 @@ export interface AdmissionGateOptions {
   readonly flush: () => void;
   /** Gives a late answer, unless the connection has closed, and goes on with what has come in the meantime. */
   readonly resume: (answer: () => void) => void;
+  /** Answers `getStreamLength`, where nobody has a say. */
+  readonly streamLength: (request: CallRequest) => void;
   /** Sends what is due and closes. */
   readonly close: () => void;
 }
@@ -59,7 +61,7 @@ export class AdmissionGate {
     const info = negotiated(request, this.#options.transports);
     const opened = admissions.open(request, () => this.#peer(), log);
     if (!(opened instanceof Admission)) {
-      if (opened === undefined) session.accept(request, { info });
+      if (opened === undefined) session.accept(request, { ownCommands: ['getStreamLength'], info });
       else session.reject(request, rejectionOf(opened));
       return;
     }
@@ -125,6 +127,10 @@ export class AdmissionGate {
 
   call(request: CallRequest): void {
     const admission = this.#admission;
+    if (admission === undefined && request.name === 'getStreamLength') {
+      this.#options.streamLength(request);
+      return;
+    }
     if (admission === undefined) {
       this.#options.log.debug({ name: request.name.slice(0, maxLoggedName) }, 'unknown call');
       const { description, code } = refusedCall(request.name);

@@ -12,15 +12,18 @@ import type { Config } from '../config/index.js';
 import type { LiveStreams, Publication, Subscription } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { ServiceRooms } from '../service/index.js';
+import type { VodPlayback } from '../vod/index.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { ByteTransport } from './byte-transport.js';
 import { RtmpPlayerSink } from './rtmp-player-sink.js';
 import { ServiceStreams } from './service-streams.js';
+import { VodStreams } from './vod-streams.js';
 
 export interface ConnectionContext {
   readonly config: Config;
   readonly streams: LiveStreams;
   readonly services: ServiceRooms;
+  readonly vod: VodPlayback;
   readonly crypto: HandshakeCrypto;
   readonly admissions: Admissions;
   /** What this server can be reached by, as clients negotiate it: `rtmp`, `ws`. */
@@ -53,6 +56,7 @@ export class RtmpConnection {
   readonly #playing = new Map<number, Playing>();
   readonly #gate: AdmissionGate;
   readonly #services: ServiceStreams;
+  readonly #vod: VodStreams;
   /** Bytes that have come while nothing was read because somebody decides. */
   #heldBytes = 0;
   #lastActiveMs: number;
@@ -97,6 +101,21 @@ export class RtmpConnection {
         this.#flush();
         transport.end('the application closed the connection');
       },
+      streamLength: (request) => this.#vod.answerLength(request, this.#session.peer?.app ?? ''),
+    });
+    this.#vod = new VodStreams({
+      vod: context.vod,
+      streams: context.streams,
+      session: this.#session,
+      transport,
+      log,
+      stallTimeoutMs: limits.stallTimeoutMs,
+      now: context.now,
+      flush: this.#flush,
+      resume: (answer) => this.#resume(answer),
+      playLive: (request, name) => this.#playLive(request, name),
+      joinLive: (request, name) => this.#join(request, name),
+      ended: (request) => this.#gate.ended(request),
     });
     this.#services = new ServiceStreams({
       rooms: context.services,
@@ -131,6 +150,7 @@ export class RtmpConnection {
     this.#closed = true;
     for (const messageStreamId of [...this.#publications.keys(), ...this.#playing.keys()]) this.#leave(messageStreamId);
     this.#services.closed();
+    this.#vod.closed();
     this.#session.close();
     this.#gate.disconnected();
   }
@@ -171,6 +191,7 @@ export class RtmpConnection {
         this.#gate.stopped(event.messageStreamId);
         this.#leave(event.messageStreamId);
         this.#services.stopped(event.messageStreamId);
+        this.#vod.stopped(event.messageStreamId);
         return;
       case 'media':
         this.#publications.get(event.messageStreamId)?.publication.write(event.message);
@@ -178,6 +199,7 @@ export class RtmpConnection {
       case 'pause':
         // What the client was told by the session stands before the media that this brings.
         this.#flush();
+        if (this.#vod.pause(event.messageStreamId, event.pause, event.timeMs)) return;
         this.#playing.get(event.messageStreamId)?.subscription.pause(event.pause);
         return;
       case 'receiveAudio':
@@ -199,15 +221,18 @@ export class RtmpConnection {
         this.#services.take(event.call);
         return;
       case 'seek':
+        if (this.#vod.seek(event.request)) return;
         this.#session.reject(event.request, {
           code: 'NetStream.Seek.Failed',
           description: 'A live stream has one place only.',
         });
         return;
-      case 'sharedObject':
       case 'bufferLength':
+        this.#vod.bufferLength(event.messageStreamId, event.bufferMs);
+        return;
+      case 'sharedObject':
       case 'subscribe':
-        // Live streams have one pace; the session has answered what is to be answered.
+        // The session has answered what is to be answered.
         return;
       case 'closed':
         this.#flush();
@@ -318,7 +343,11 @@ export class RtmpConnection {
   }
 
   #startPlaying(request: PlayRequest, name: string): void {
-    const { messageStreamId } = request;
+    const app = this.#session.peer?.app ?? '';
+    if (!this.#vod.play(request, { app, name })) this.#playLive(request, name);
+  }
+
+  #playLive(request: PlayRequest, name: string): void {
     const app = this.#session.peer?.app ?? '';
     // Answered before the stream is joined: the statuses stand before the first media on the wire.
     if (this.#context.streams.isValidName({ app, name })) {
@@ -326,6 +355,12 @@ export class RtmpConnection {
       this.#flush();
       if (this.#closed) return;
     }
+    this.#join(request, name);
+  }
+
+  #join(request: PlayRequest, name: string): void {
+    const { messageStreamId } = request;
+    const app = this.#session.peer?.app ?? '';
     const sink = new RtmpPlayerSink(this.#transport, this.#session, messageStreamId, this.#flush);
     const { chunkSize, objectEncoding } = this.#session;
     const format = { kind: 'rtmp', messageStreamId, chunkSize, objectEncoding } as const;
@@ -343,6 +378,7 @@ export class RtmpConnection {
   }
 
   #select(messageStreamId: number, change: { readonly audio?: boolean; readonly video?: boolean }): void {
+    if (this.#vod.select(messageStreamId, change)) return;
     const playing = this.#playing.get(messageStreamId);
     if (playing === undefined) return;
     this.#flush();

@@ -8,6 +8,7 @@ import { handshakeCrypto } from '../connection/index.js';
 import { LiveStreams } from '../live/index.js';
 import { type Logger, silentLogger } from '../log/index.js';
 import { ServiceRooms } from '../service/index.js';
+import { VodPlayback } from '../vod/index.js';
 import { Reception, RtmpConnections, RtmpListener } from './index.js';
 
 it('ends only the connection that meets a fault of the server, and says so', async () => {
@@ -30,8 +31,12 @@ it('ends only the connection that meets a fault of the server, and says so', asy
     },
   };
   const services = new ServiceRooms({ config, now, mediaTimeMs: () => undefined });
+  const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
-  const connections = new RtmpConnections({ config, streams, services, crypto, admissions, transports: [], now }, log);
+  const connections = new RtmpConnections(
+    { config, streams, vod, services, crypto, admissions, transports: [], now },
+    log,
+  );
   const reception = new Reception({ connections, config, log, certificates: undefined });
   const listener = new RtmpListener(reception, 'any', log);
   const { port } = await listener.listen(config.rtmp.listen);

@@ -1,5 +1,7 @@
 export { encodeAmf0Form } from './amf0-form.js';
+export { readPublishedData } from './data-message.js';
 export { FanOut, type Flushable } from './fan-out.js';
+export type { LiveMessage } from './live-message.js';
 export {
   LiveStreams,
   type LiveStreamsOptions,
@@ -9,5 +11,7 @@ export {
   type PublishOutcome,
   type Subscription,
 } from './live-streams.js';
+export { readMediaFacts } from './media-facts.js';
 export type { PlayerSink } from './player.js';
 export { type StreamKey, streamPath, trimApp } from './stream-key.js';
+export { type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';

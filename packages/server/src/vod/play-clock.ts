@@ -1,0 +1,48 @@
+/** What is sent ahead of the time at which it is shown, ms: for clients that want less, and those that want all at once. */
+export const minAheadMs = 1000;
+export const maxAheadMs = 3_600_000;
+/** For clients that do not say how much they buffer. */
+export const defaultBufferMs = 3000;
+
+/**
+ * Where a client is thought to be in what it plays, and how far ahead of that it is to be sent media: as much as it says
+ * that it buffers. Lasts over all that is played on a stream one after another.
+ */
+export class PlayClock {
+  readonly #now: () => number;
+  #bufferMs = defaultBufferMs;
+  #mediaMs = 0;
+  #wallMs = 0;
+  #isSet = false;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** As the client says it, ms. */
+  set bufferMs(bufferMs: number) {
+    this.#bufferMs = bufferMs;
+  }
+
+  get aheadMs(): number {
+    return Math.min(maxAheadMs, Math.max(minAheadMs, this.#bufferMs));
+  }
+
+  /** Media up to this time is due, ms of the stream. */
+  get limitMs(): number {
+    return this.#mediaMs + this.#now() - this.#wallMs + this.aheadMs;
+  }
+
+  /** The next media begins a new time. */
+  reset(): void {
+    this.#isSet = false;
+  }
+
+  /** The client is sent media of this time next: it cannot be further than that. */
+  next(mediaMs: number): void {
+    if (this.#isSet && mediaMs >= this.limitMs - this.aheadMs) return;
+    this.#isSet = true;
+    this.#mediaMs = mediaMs;
+    this.#wallMs = this.#now();
+  }
+}

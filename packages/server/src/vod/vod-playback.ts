@@ -1,0 +1,25 @@
+import { VodLibrary } from './vod-library.js';
+import { VodPacer } from './vod-pacer.js';
+
+export interface VodPlaybackOptions {
+  /** Where the recordings are. */
+  readonly mediaDir: string;
+  /** Monotonic clock, ms. */
+  readonly now: () => number;
+}
+
+/** What all players of recordings have in common. */
+export class VodPlayback {
+  readonly library: VodLibrary;
+  readonly pacer: VodPacer;
+
+  constructor({ mediaDir, now }: VodPlaybackOptions) {
+    this.library = new VodLibrary(mediaDir);
+    this.pacer = new VodPacer(now);
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    this.pacer.close();
+  }
+}

@@ -1,0 +1,459 @@
+import { flvTagTypes } from '@millrace/protocol';
+import {
+  type LiveMessage,
+  type MediaSelection,
+  readMediaFacts,
+  readPublishedData,
+  type WireEncoding,
+} from '../live/index.js';
+import { type FlvFile, messageOf, type SeekPoint } from './flv-file.js';
+import type { PlayClock } from './play-clock.js';
+import type { FileTag, TagReader } from './tag-reader.js';
+import type { Paced, VodPacer } from './vod-pacer.js';
+
+/** Where a player's bytes go, and what becomes of it. */
+export interface VodSink {
+  /** Bytes given to `write` that the kernel has not taken yet. While it is not 0 nothing more is written. */
+  readonly pendingBytes: number;
+  write(bytes: Uint8Array): void;
+  /** All was sent, or what was asked for. The player can still be sought in. */
+  ended(): void;
+  /** The file cannot be read any more. The player does nothing more. */
+  failed(error: unknown): void;
+  /** The peer took nothing for longer than the stall timeout. The sink is to close its connection. */
+  stalled(): void;
+}
+
+export interface VodPlayerOptions {
+  readonly file: FlvFile;
+  readonly sink: VodSink;
+  readonly pacer: VodPacer;
+  readonly clock: PlayClock;
+  readonly encoding: (selection: MediaSelection) => WireEncoding;
+  readonly selection: MediaSelection;
+  /** Where to begin, ms of the file. */
+  readonly startMs: number;
+  /** ms; −1: all of it; 0: one frame. */
+  readonly durationMs: number;
+  readonly stallTimeoutMs: number;
+}
+
+/** How a file begins on a stream on which another was played before. */
+export interface Continuation {
+  /** The time that its first frame gets, ms of the stream; `undefined`: its own. */
+  readonly atMs?: number;
+  /** It takes the other's place from this time on, ms of the stream: nothing older is sent. */
+  readonly fromMs?: number;
+  /** What is added to its times where it takes the other's place. */
+  readonly offsetMs?: number;
+}
+
+/** What is sent at once, about. */
+const batchBytes = 256 * 1024;
+/** Of what is ahead, this part is sent at once: a write for every frame would cost several times as much. */
+const quantumPart = 8;
+const maxQuantumMs = 1000;
+/** A frame is not expected to last longer than this, ms. */
+const maxFrameMs = 1000;
+/** How long after the place of a change another kind of media may still be missing, ms. */
+const changeSlackMs = 1000;
+
+type State = 'idle' | 'locating' | 'playing' | 'ended' | 'closed';
+
+/** Why no more is sent at once. `fill`: the file has to be read; `change`: something else takes over. */
+type BatchOutcome = 'full' | 'fill' | 'rest' | 'end' | 'change';
+
+/** One player of a recording: a place in a file and a sink. In memory there is one window of the file. */
+export class VodPlayer implements Paced {
+  readonly #options: VodPlayerOptions;
+  #state: State = 'idle';
+  #isPaused = false;
+  /** The search for a place that is under way. */
+  #search: object | undefined;
+  #reader: TagReader | undefined;
+  #filling = false;
+  #selection: MediaSelection;
+  #encoding: WireEncoding;
+  /** Added to the times of the file. */
+  #offsetMs = 0;
+  /** Where it began, ms of the file; where it is to stop. */
+  #startedMs = 0;
+  #stopMs = Number.POSITIVE_INFINITY;
+  #isSingleFrame: boolean;
+  /** Video before this time, ms of the file, is to be shown at once: it leads to the frame that was asked for. */
+  #prerollToMs = 0;
+  /** Nothing before this time is sent, ms of the file. */
+  #skipToMs = 0;
+  /** No video before the next key frame. */
+  #awaitingKeyFrame = false;
+  #newestMs: number | undefined;
+  #frameMs = 0;
+  #sentBytes = 0;
+  /** Nothing is due before the clock's limit is here, ms of the stream. */
+  #restUntilMs = Number.NEGATIVE_INFINITY;
+  /** Something else takes over at this time, ms of the file. */
+  #change: { readonly atMs: number; readonly then: () => void } | undefined;
+  #stalledSinceMs = 0;
+  #stalledPendingBytes = 0;
+
+  constructor(options: VodPlayerOptions) {
+    this.#options = options;
+    this.#selection = options.selection;
+    this.#encoding = options.encoding(options.selection);
+    this.#isSingleFrame = options.durationMs === 0;
+  }
+
+  get file(): FlvFile {
+    return this.#options.file;
+  }
+
+  /** Bytes that were written. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Time of the newest frame that was sent, ms of the stream. */
+  get sentMs(): number {
+    return this.#offsetMs + (this.#newestMs ?? this.#startedMs);
+  }
+
+  /** When the last frame that was sent is over, ms of the stream. */
+  get endMs(): number {
+    return this.sentMs + this.#frameMs;
+  }
+
+  /** What is added to the times of the file. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Begins. Never rejects. */
+  async start(continuation: Continuation = {}): Promise<void> {
+    const { file, startMs, durationMs, clock } = this.#options;
+    if (durationMs > 0) this.#stopMs = startMs + durationMs;
+    const { atMs, fromMs, offsetMs = 0 } = continuation;
+    const placeMs = fromMs === undefined ? startMs : fromMs - offsetMs;
+    // A little earlier, for the sound that stands in front of its picture.
+    const beginMs = fromMs === undefined ? placeMs : placeMs - changeSlackMs;
+    await this.#locate(
+      async () => (beginMs <= file.start.timestamp ? file.start : file.seekPoint(beginMs)),
+      (point) => {
+        const isStart = point.position === file.start.position;
+        this.#startedMs = isStart && fromMs === undefined ? point.timestamp : placeMs;
+        this.#offsetMs = offsetMs;
+        if (fromMs !== undefined) {
+          this.#skipToMs = placeMs;
+          this.#awaitingKeyFrame = true;
+        } else {
+          this.#prerollToMs = this.#startedMs;
+          // From a place in the middle on, time begins anew: librtmp adds the place that it has asked for.
+          if (atMs !== undefined || startMs > file.start.timestamp) this.#offsetMs = (atMs ?? 0) - this.#startedMs;
+          if (atMs === undefined) clock.reset();
+        }
+        // At its start the file has them itself.
+        const headers = isStart ? [] : this.#headersAt(this.#startedMs);
+        this.#send([file.metadata, ...headers]);
+      },
+    );
+  }
+
+  /**
+   * Goes to the key frame at or before the time, ms of the stream: of the file, unless others were played before.
+   * Never rejects.
+   */
+  async seek(timeMs: number): Promise<void> {
+    const { file, clock } = this.#options;
+    this.#stopMs = Number.POSITIVE_INFINITY;
+    this.#isSingleFrame = false;
+    this.#prerollToMs = 0;
+    if (this.#offsetMs < 0) this.#offsetMs = 0;
+    await this.#locate(
+      () => file.seekPoint(timeMs - this.#offsetMs),
+      (point) => {
+        clock.reset();
+        this.#skipToMs = 0;
+        this.#awaitingKeyFrame = false;
+        this.#startedMs = point.timestamp;
+        this.#newestMs = point.timestamp;
+        this.#send(this.#headersAt(point.timestamp));
+      },
+    );
+  }
+
+  /** Whether there is such a place, ms of the stream. */
+  canSeek(timeMs: number): boolean {
+    const inFile = timeMs - Math.max(0, this.#offsetMs);
+    return inFile >= 0 && inFile <= Math.max(this.file.durationMs, this.file.lastTimestamp);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#options.pacer.remove(this);
+  }
+
+  /** Goes on after `timeMs` of the stream, with what was sent before and is newer, too. Never rejects. */
+  async resume(timeMs: number): Promise<void> {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#state !== 'playing' && this.#state !== 'ended') return;
+    const { file, clock } = this.#options;
+    const inFile = timeMs - this.#offsetMs;
+    clock.reset();
+    // Many clients say 0, wherever they are.
+    if (inFile <= this.#startedMs || inFile >= (this.#newestMs ?? 0)) {
+      if (this.#state === 'playing') this.#play();
+      return;
+    }
+    await this.#locate(
+      () => file.seekPoint(inFile),
+      () => {
+        this.#skipToMs = inFile + 1;
+        this.#awaitingKeyFrame = false;
+      },
+    );
+  }
+
+  /** Chooses the media to send. Video that comes back does so with the next key frame. */
+  select(selection: MediaSelection): void {
+    const before = this.#selection;
+    this.#selection = selection;
+    this.#encoding = this.#options.encoding(selection);
+    if (selection.video && !before.video) this.#awaitingKeyFrame = true;
+    if (this.#state !== 'playing') return;
+    const gained = this.file.headers.filter(({ messageTypeId }) =>
+      messageTypeId === flvTagTypes.video ? selection.video && !before.video : selection.audio && !before.audio,
+    );
+    this.#send(gained.map((message) => ({ ...message, timestamp: (this.#newestMs ?? 0) + this.#offsetMs })));
+  }
+
+  /** The client buffers more or less than before: what is due has changed. */
+  clockChanged(): void {
+    this.#restUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** At this time, ms of the stream, `then` is called instead of going on. */
+  changeAt(atMs: number, then: () => void): void {
+    this.#change = { atMs: atMs - this.#offsetMs, then };
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#search = undefined;
+    this.#reader = undefined;
+    this.#options.pacer.remove(this);
+  }
+
+  tick(nowMs: number): void {
+    this.#pump(nowMs);
+  }
+
+  async #locate(find: () => Promise<SeekPoint>, arrived: (point: SeekPoint) => void): Promise<void> {
+    if (this.#state === 'closed') return;
+    const { file, pacer } = this.#options;
+    pacer.remove(this);
+    this.#state = 'locating';
+    this.#reader = undefined;
+    const search = {};
+    this.#search = search;
+    try {
+      const point = await find();
+      // Closed, or sent somewhere else in the meantime.
+      if (this.#search !== search) return;
+      this.#reader = file.reader(point.position);
+      this.#filling = false;
+      arrived(point);
+      this.#play();
+    } catch (error) {
+      if (this.#search === search) this.#fail(error);
+    }
+  }
+
+  #play(): void {
+    this.#state = 'playing';
+    this.#restUntilMs = Number.NEGATIVE_INFINITY;
+    if (this.#isPaused) return;
+    this.#options.pacer.add(this);
+    this.#pump(0);
+  }
+
+  #pump(nowMs: number): void {
+    const { sink, clock } = this.#options;
+    while (this.#state === 'playing' && !this.#isPaused && !this.#filling) {
+      if (sink.pendingBytes > 0) {
+        this.#checkStall(nowMs);
+        return;
+      }
+      this.#stalledSinceMs = 0;
+      if (clock.limitMs < this.#restUntilMs) return;
+      const outcome = this.#sendBatch();
+      if (outcome === 'full') continue;
+      if (outcome === 'rest') return;
+      if (outcome === 'fill') this.#fill();
+      else if (outcome === 'change') this.#changeOver();
+      else this.#end();
+    }
+  }
+
+  /** Sends what is due and in memory, up to a batch. */
+  #sendBatch(): BatchOutcome {
+    const reader = this.#reader;
+    if (reader === undefined) return 'end';
+    const messages: LiveMessage[] = [];
+    let bytes = 0;
+    let outcome: BatchOutcome = 'full';
+    while (bytes < batchBytes) {
+      const tag = reader.peek();
+      if (tag === undefined || tag === 'fill') {
+        outcome = tag ?? 'end';
+        break;
+      }
+      const stop = this.#stopBefore(tag);
+      if (stop !== undefined) {
+        outcome = stop;
+        break;
+      }
+      reader.skip();
+      const message = this.#take(tag);
+      if (message === undefined) continue;
+      messages.push(message);
+      bytes += message.payload.length;
+      if (this.#isSingleFrame && isFrame(tag, this.file.hasVideo)) {
+        outcome = 'end';
+        break;
+      }
+    }
+    this.#send(messages);
+    return outcome;
+  }
+
+  /** Why the tag is not sent, nor any after it, now. */
+  #stopBefore({ tagType, timestamp }: FileTag): 'rest' | 'end' | 'change' | undefined {
+    if (tagType === flvTagTypes.script) return undefined;
+    if (timestamp >= this.#stopMs) return 'end';
+    const change = this.#change;
+    if (change !== undefined && timestamp >= change.atMs) {
+      if (tagType === flvTagTypes.video || timestamp >= change.atMs + changeSlackMs) return 'change';
+    }
+    if (timestamp < this.#skipToMs) return undefined;
+    const { clock } = this.#options;
+    const mediaMs = Math.max(timestamp, this.#prerollToMs) + this.#offsetMs;
+    clock.next(mediaMs);
+    if (mediaMs <= clock.limitMs) return undefined;
+    this.#restUntilMs = mediaMs + Math.min(maxQuantumMs, clock.aheadMs / quantumPart);
+    return 'rest';
+  }
+
+  /** The tag as it is sent; `undefined`: it is not. */
+  #take(tag: FileTag): LiveMessage | undefined {
+    const { tagType, timestamp } = tag;
+    const message = messageOf(tag);
+    if (tagType === flvTagTypes.script) return this.#takeData(message);
+    if (this.#change !== undefined && timestamp >= this.#change.atMs) return undefined;
+    const facts = readMediaFacts(message);
+    if (timestamp < this.#skipToMs) {
+      // Of what is not sent, the configuration still counts.
+      return facts.headerKeys.length === 0 ? undefined : this.#shifted({ ...message, timestamp: this.#skipToMs });
+    }
+    if (timestamp < this.#prerollToMs && tagType === flvTagTypes.audio && facts.isCoded) return undefined;
+    if (tagType === flvTagTypes.video && this.#awaitingKeyFrame && facts.isCoded) {
+      if (facts.keyFrameTracks.length === 0) return undefined;
+      this.#awaitingKeyFrame = false;
+    }
+    const step = timestamp - (this.#newestMs ?? timestamp);
+    if (step > 0 && step <= maxFrameMs) this.#frameMs = step;
+    this.#newestMs = Math.max(this.#newestMs ?? 0, timestamp);
+    return this.#shifted(message);
+  }
+
+  /** The file's own metadata was sent before, with what is true of the file. */
+  #takeData(message: LiveMessage): LiveMessage | undefined {
+    const data = readPublishedData(message);
+    if (
+      data.action !== 'pass' ||
+      data.handler === 'onMetaData' ||
+      message.timestamp < Math.max(this.#skipToMs, this.#prerollToMs)
+    )
+      return undefined;
+    return this.#shifted(data.message);
+  }
+
+  #shifted(message: LiveMessage): LiveMessage {
+    const timestamp = Math.max(message.timestamp, this.#prerollToMs) + this.#offsetMs;
+    return timestamp === message.timestamp ? message : { ...message, timestamp: timestamp >>> 0 };
+  }
+
+  #headersAt(timestamp: number): LiveMessage[] {
+    return this.file.headers.map((message) => this.#shifted({ ...message, timestamp }));
+  }
+
+  #send(messages: readonly LiveMessage[]): void {
+    const lengths = messages.map((message) => this.#encoding.encodedLength(message));
+    const length = lengths.reduce((sum, one) => sum + one, 0);
+    if (length === 0) return;
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    messages.forEach((message, i) => {
+      if (lengths[i] !== 0) at = this.#encoding.write(bytes, at, message);
+    });
+    this.#sentBytes += length;
+    this.#options.sink.write(bytes);
+  }
+
+  #fill(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    this.#filling = true;
+    reader
+      .fill()
+      .then(() => {
+        if (this.#reader !== reader) return;
+        this.#filling = false;
+        this.#pump(0);
+      })
+      .catch((error: unknown) => {
+        if (this.#reader === reader) this.#fail(error);
+      });
+  }
+
+  #end(): void {
+    if (this.#change !== undefined) {
+      this.#changeOver();
+      return;
+    }
+    this.#state = 'ended';
+    this.#options.pacer.remove(this);
+    this.#options.sink.ended();
+  }
+
+  #changeOver(): void {
+    const change = this.#change;
+    this.close();
+    change?.then();
+  }
+
+  #fail(error: unknown): void {
+    this.close();
+    this.#options.sink.failed(error);
+  }
+
+  /** `nowMs` 0: it is not known, and nothing is decided. */
+  #checkStall(nowMs: number): void {
+    const { sink, stallTimeoutMs } = this.#options;
+    if (nowMs === 0) return;
+    if (this.#stalledSinceMs === 0 || sink.pendingBytes !== this.#stalledPendingBytes) {
+      this.#stalledSinceMs = nowMs;
+      this.#stalledPendingBytes = sink.pendingBytes;
+    } else if (nowMs - this.#stalledSinceMs > stallTimeoutMs) {
+      sink.stalled();
+    }
+  }
+}
+
+function isFrame(tag: FileTag, hasVideo: boolean): boolean {
+  if (tag.tagType !== (hasVideo ? flvTagTypes.video : flvTagTypes.audio)) return false;
+  return readMediaFacts(messageOf(tag)).isCoded;
+}
