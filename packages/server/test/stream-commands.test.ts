@@ -130,6 +130,7 @@ describe('commands of the connection', () => {
     '',
     'Connect',
     'constructor',
+    'hasOwnProperty',
     'toString',
   ])('fails the unknown command %j', async (name) => {
     const client = await server.connected();
