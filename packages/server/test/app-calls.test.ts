@@ -157,6 +157,21 @@ describe('procedures', () => {
     for (let i = 0; i < 5000; i += 1) expect((await client.answer(100 + i)).values[3]).toBe(i);
   });
 
+  it('can each ask the client back, however many wait', async () => {
+    const to = await start({
+      procedures: { ask: async (app, value) => (await app.call('back', [Number(value)])) ?? null },
+    });
+    const client = await to.connected();
+    client.socket.cork();
+    for (let i = 0; i < 1500; i += 1) client.sendCommand('ask', 1000 + i, [null, i]);
+    client.socket.uncork();
+    for (let i = 0; i < 1500; i += 1) {
+      const { values } = await client.nextMessage(({ values: [name] }) => name === 'back');
+      client.sendCommand('_result', Number(values[1]), [null, Number(values[3])]);
+    }
+    for (let i = 0; i < 1500; i += 1) expect((await client.answer(1000 + i)).values[3]).toBe(i);
+  });
+
   it('leave a client that calls without end waiting, and go on with it', async () => {
     const decision = gate();
     let running = 0;

@@ -141,12 +141,10 @@ export class AdmissionGate {
     else this.#waitingCalls.push(request);
   }
 
-  /** More calls wait than a client needs to have under way: nothing more of it is to be read for now. */
-  get isFull(): boolean {
-    return this.#waitingCalls.length >= maxWaitingCalls;
-  }
-
-  /** Calls wait for others to end: what they carry is kept. */
+  /**
+   * Calls wait for others to end: what comes now is kept, and bounds how many they are. It is read all the same, as far as
+   * it may be kept: those that run can wait for what the client answers behind those that wait.
+   */
   get isWaiting(): boolean {
     return this.#waitingCalls.length > 0;
   }
@@ -243,5 +241,3 @@ function rejectionOf({ code, description, redirectUrl }: Denial): Rejection {
 const maxLoggedName = 200;
 /** Of one client, at a time. */
 const maxRunningCalls = 64;
-/** A client that does not wait for answers has so many calls kept for it; then its connection stands still. */
-const maxWaitingCalls = 1024;

@@ -82,8 +82,8 @@ export class RtmpConnection {
         maxAmfDepth: limits.amfDepth,
         maxAmfElements: limits.amfElements,
         maxQueuedBytes: limits.queuedBytes,
-        // The gate keeps them and stops reading in good time.
-        maxPendingRequests: 4096,
+        // The gate keeps them, and their bytes are bounded.
+        maxPendingRequests: maxHeldBytes,
         handshakeTimeoutMs: limits.handshakeTimeoutMs,
         connectTimeoutMs: limits.connectTimeoutMs,
         idleTimeoutMs: limits.idleTimeoutMs,
@@ -156,9 +156,7 @@ export class RtmpConnection {
   }
 
   #handleEvents(): void {
-    while (!this.#gate.isFull) {
-      const event = this.#session.nextEvent();
-      if (event === undefined) break;
+    for (let event = this.#session.nextEvent(); event !== undefined; event = this.#session.nextEvent()) {
       this.#handle(event);
       if (this.#closed) return;
     }

@@ -34,6 +34,13 @@ export interface Publication {
   end(): void;
 }
 
+/** Sees what is published on a name beside the players, as a recorder does. It must not throw, and not keep anybody waiting. */
+export interface PublicationObserver {
+  /** As `Publication.write`, after the players' stream has taken the message. */
+  write(message: RawMessage): void;
+  end(): void;
+}
+
 export type PublishOutcome =
   | { readonly ok: true; readonly publication: Publication }
   | { readonly ok: false; readonly reason: 'badName' | 'busy' };
@@ -48,6 +55,15 @@ export interface LiveStreamsOptions extends LiveLimits {
   readonly cdnIp?: string;
   /** Monotonic clock, ms. */
   readonly now: () => number;
+  /** Asked at the begin of every publication for who observes it. */
+  readonly observe?: (stream: ObservedStream) => PublicationObserver | undefined;
+}
+
+export interface ObservedStream {
+  /** `/app/name`. */
+  readonly path: string;
+  readonly app: string;
+  readonly name: string;
 }
 
 /** Somebody's place in a stream. */
@@ -72,7 +88,14 @@ export interface PublishedStream {
 interface Entry {
   readonly stream: LiveStream;
   holder:
-    | { info: PublisherInfo; events: PublisherEvents; key: StreamKey; broadcast: Broadcast; publishedAt: number }
+    | {
+        info: PublisherInfo;
+        events: PublisherEvents;
+        key: StreamKey;
+        broadcast: Broadcast;
+        observer: PublicationObserver | undefined;
+        publishedAt: number;
+      }
     | undefined;
 }
 
@@ -99,14 +122,16 @@ export class LiveStreams {
     const entry = this.#entry(path);
     if (entry.holder !== undefined) {
       if (!this.#mayReplace(entry.holder.info, info)) return { ok: false, reason: 'busy' };
-      const { broadcast, events: replaced } = entry.holder;
+      const { broadcast, events: replaced, observer } = entry.holder;
       entry.holder = undefined;
       entry.stream.supersede(broadcast);
+      observer?.end();
       replaced.onReplaced();
     }
     const broadcast = entry.stream.begin(cdnAddress(this.#options.cdnIp ?? '', info.localAddress));
-    entry.holder = { info, events, key, broadcast, publishedAt: Date.now() };
-    return { ok: true, publication: this.#publication(entry, broadcast) };
+    const observer = this.#options.observe?.({ path, app: trimApp(key.app), name: key.name });
+    entry.holder = { info, events, key, broadcast, observer, publishedAt: Date.now() };
+    return { ok: true, publication: this.#publication(entry, broadcast, observer) };
   }
 
   /** Joins the stream, whether it is published or not: who comes early waits. `undefined`: the name cannot exist. */
@@ -177,18 +202,20 @@ export class LiveStreams {
     if (missing.length > 0) holder?.events.onIncompleteMetadata?.(missing);
   }
 
-  #publication(entry: Entry, broadcast: Broadcast): Publication {
+  #publication(entry: Entry, broadcast: Broadcast, observer: PublicationObserver | undefined): Publication {
     return {
       write: (message) => {
         if (entry.holder?.broadcast !== broadcast) return;
         const before = broadcast.facts.metadata;
         entry.stream.write(broadcast, message);
         if (before === undefined) this.#checkMetadata(entry, broadcast);
+        observer?.write(message);
       },
       end: () => {
         if (entry.holder?.broadcast !== broadcast) return;
         entry.holder = undefined;
         entry.stream.end(broadcast);
+        observer?.end();
       },
     };
   }
