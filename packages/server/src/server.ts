@@ -10,13 +10,14 @@ import { acceptWebSocket, type BoundAddress, Reception, RtmpConnections, RtmpLis
 import { LiveStreams } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
+import { Recordings } from './recording/index.js';
 import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
 import { serviceSource } from './service-source.js';
 import { Certificates } from './tls/index.js';
-import { VodPlayback } from './vod/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
+import { VodPlayback } from './vod/index.js';
 
 export interface RunningServer {
   /** Where RTMP is bound. */
@@ -73,7 +74,9 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   const app = options.app ?? (config.app.file === '' ? undefined : await loadApp(config.app.file));
   if (app !== undefined) await startApp(app, { mediaDir: resolve(config.media.dir) });
   const startedAt = Date.now();
+  const recordings = new Recordings({ config, log: logger, wallClock: Date.now });
   const streams = new LiveStreams({
+    observe: recordings.observe,
     gopCache: config.live.gopCache,
     maxLagMs: config.live.maxLagMs,
     maxGopBytes: config.live.maxGopBytes,
@@ -93,7 +96,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   });
   const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const rtmpConnections = new RtmpConnections(
-    { config, streams, vod, services, crypto: handshakeCrypto, admissions, transports, now },
+    { config, streams, vod, recordings, services, crypto: handshakeCrypto, admissions, transports, now },
     logger,
   );
   const reception = new Reception({ connections: rtmpConnections, config, log: logger, certificates });
@@ -140,6 +143,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     throw error;
   }
   certificates?.watch();
+  void recordings.start();
   return {
     rtmp,
     http,
@@ -152,6 +156,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       // Everybody has gone: their ends are what is left to tell.
       danmuWebhook?.close();
       await webhooks?.close(graceMs);
+      await recordings.close(graceMs);
       streams.close();
       vod.close();
       services.close();

@@ -1,4 +1,5 @@
 import { accessSettings, addresses } from './access-settings.js';
+import { recordSettings } from './record-settings.js';
 import { serviceSettings } from './service-settings.js';
 import {
   choice,
@@ -54,6 +55,7 @@ export const settings = {
       'Folder of media files. Relative to the folder that the server is started in; made if missing.',
     ),
   },
+  record: recordSettings,
   state: {
     dir: folder('./state', "Folder of the server's own lasting state. Relative and made as media.dir."),
   },

@@ -11,10 +11,12 @@ import type { Admissions } from '../admission/index.js';
 import type { Config } from '../config/index.js';
 import type { LiveStreams, Publication, Subscription } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import type { Recordings } from '../recording/index.js';
 import type { ServiceRooms } from '../service/index.js';
 import type { VodPlayback } from '../vod/index.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { ByteTransport } from './byte-transport.js';
+import { recordPublication } from './record-publication.js';
 import { RtmpPlayerSink } from './rtmp-player-sink.js';
 import { ServiceStreams } from './service-streams.js';
 import { VodStreams } from './vod-streams.js';
@@ -22,6 +24,7 @@ import { VodStreams } from './vod-streams.js';
 export interface ConnectionContext {
   readonly config: Config;
   readonly streams: LiveStreams;
+  readonly recordings: Pick<Recordings, 'record'>;
   readonly services: ServiceRooms;
   readonly vod: VodPlayback;
   readonly crypto: HandshakeCrypto;
@@ -310,13 +313,17 @@ export class RtmpConnection {
     }
     if (outcome.ok) {
       const path = `${app}/${name}`;
-      const publication = this.#gate.watch(request, outcome.publication);
+      const recorded = recordPublication(
+        request,
+        { app, name },
+        outcome.publication,
+        this.#context.recordings,
+        (...status) => this.#tell(messageStreamId, ...status),
+      );
+      const publication = this.#gate.watch(request, recorded);
       this.#publications.set(messageStreamId, { request, publication, path });
       this.#session.accept(request);
       this.#log.info({ stream: path, software }, 'publish');
-      if (request.publishType !== 'live') {
-        this.#log.warn({ stream: path, type: request.publishType }, 'published live only: recording is not there yet');
-      }
       return;
     }
     const description =
@@ -326,12 +333,20 @@ export class RtmpConnection {
     this.#log.warn({ stream: `${app}/${name}`.slice(0, maxLoggedPath), reason: outcome.reason }, 'publish refused');
   }
 
+  #tell(messageStreamId: number, code: string, description: string): void {
+    if (this.#closed) return;
+    this.#session.sendStatus(messageStreamId, code, description);
+    this.#flush();
+  }
+
   /** An encoder that is only closed comes back at once and takes the name again; one that is refused stops. */
   #replaced(messageStreamId: number, path: string): void {
     this.#session.sendStatus(messageStreamId, 'NetStream.Publish.BadName', `Another publisher took over ${path}.`);
+    const published = this.#publications.get(messageStreamId);
+    // Its recorder must not go on: the newcomer's may want the same file.
+    published?.publication.end();
     if (this.#isPublishing) {
       // It is this connection's own other stream.
-      const published = this.#publications.get(messageStreamId);
       this.#publications.delete(messageStreamId);
       if (published !== undefined) this.#gate.ended(published.request);
       return;

@@ -1,4 +1,4 @@
-export { closeFlv, type FinishOutcome, finishFlv } from './finish-flv.js';
+export { closeFlv, cutFlv, type FinishOutcome, finishFlv } from './finish-flv.js';
 export {
   encodeOpenHead,
   type FlvHead,

@@ -1,8 +1,6 @@
 export { encodeAmf0Form } from './amf0-form.js';
 export { readPublishedData } from './data-message.js';
 export { FanOut, type Flushable } from './fan-out.js';
-export type { LiveMessage } from './live-message.js';
-export { readPublishedData } from './data-message.js';
 export { JoinHeaders } from './join-headers.js';
 export { amf0Payload, type LiveMessage } from './live-message.js';
 export {
@@ -16,7 +14,6 @@ export {
   type PublishOutcome,
   type Subscription,
 } from './live-streams.js';
-export { readMediaFacts } from './media-facts.js';
 export { readMediaFacts } from './media-facts.js';
 export type { PlayerSink } from './player.js';
 export { type StreamKey, streamPath, trimApp } from './stream-key.js';

@@ -1,0 +1,1 @@
+export { Recordings, type TellPublisher } from './recordings.js';

@@ -1,0 +1,49 @@
+import { opendir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Logger } from '../log/index.js';
+import type { FileClaims } from './file-claims.js';
+import { partSuffix, placeOfPart, recordingSuffix, temporarySuffix } from './media-path.js';
+import { errorCodeOf } from './recording-error.js';
+import { finishUnfinished } from './recording-file.js';
+
+/**
+ * Completes what servers before were recording when they were killed. One file after the other: it is not urgent. A
+ * file that cannot be completed is logged and left.
+ */
+export async function finishAllUnfinished(mediaDir: string, claims: FileClaims, log: Logger): Promise<void> {
+  for await (const path of filesIn(resolve(mediaDir))) {
+    if (path.endsWith(temporarySuffix)) await rm(path, { force: true });
+    if (!path.endsWith(partSuffix)) continue;
+    const place = placeOfPart(mediaDir, path);
+    const claim = claims.take(place.file);
+    // It is new, and being recorded.
+    if (claim === undefined) continue;
+    try {
+      await claim.ready;
+      const isKept = await finishUnfinished(place);
+      log.info({ file: place.name, isKept }, 'finished a recording that was cut short');
+    } catch (error) {
+      if (errorCodeOf(error) !== 'ENOENT') log.warn({ file: place.name, err: error }, 'cannot finish a recording');
+    } finally {
+      claim.release();
+    }
+  }
+}
+
+/** The recordings in a folder and the folders in it, complete or not. Links are not followed. */
+export async function* filesIn(folder: string): AsyncGenerator<string> {
+  let entries: Awaited<ReturnType<typeof opendir>>;
+  try {
+    entries = await opendir(folder);
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT' || errorCodeOf(error) === 'EACCES') return;
+    throw error;
+  }
+  for await (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesIn(path);
+    else if (entry.isFile() && suffixes.some((suffix) => entry.name.endsWith(suffix))) yield path;
+  }
+}
+
+const suffixes = [recordingSuffix, partSuffix, temporarySuffix];

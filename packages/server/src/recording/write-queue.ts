@@ -1,0 +1,89 @@
+import type { FileHandle } from 'node:fs/promises';
+import { writeAll } from '../flv-file/index.js';
+
+/** What has gathered is written once there is this much of it, or after this long. */
+const batchBytes = 256 * 1024;
+const batchMs = 250;
+
+/** Appends to a file in batches, one after the other. Does not copy what it is given. */
+export class WriteQueue {
+  readonly #file: FileHandle;
+  readonly #onError: (error: unknown) => void;
+  #position: number;
+  #parts: Uint8Array[] = [];
+  #gatheredBytes = 0;
+  #writingBytes = 0;
+  #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failed = false;
+
+  /** `onError`: told of the first write that fails; nothing is written after that. */
+  constructor(file: FileHandle, position: number, onError: (error: unknown) => void) {
+    this.#file = file;
+    this.#position = position;
+    this.#onError = onError;
+  }
+
+  /** Bytes that are not in the file yet. */
+  get pendingBytes(): number {
+    return this.#gatheredBytes + this.#writingBytes;
+  }
+
+  push(...parts: readonly Uint8Array[]): void {
+    if (this.#failed) return;
+    for (const part of parts) {
+      this.#parts.push(part);
+      this.#gatheredBytes += part.length;
+    }
+    if (this.#gatheredBytes >= batchBytes) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), batchMs);
+  }
+
+  /** Writes everything. Resolves also where that fails: `onError` was told. */
+  async drain(): Promise<void> {
+    while (this.pendingBytes > 0 && !this.#failed) {
+      this.#write();
+      await this.#writing;
+    }
+  }
+
+  /** Forgets what is not in the file yet. Resolves when nothing is being written any more. */
+  async abandon(): Promise<void> {
+    this.#failed = true;
+    clearTimeout(this.#timer);
+    this.#parts = [];
+    this.#gatheredBytes = 0;
+    await this.#writing;
+  }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#writing !== undefined || this.#gatheredBytes === 0) return;
+    const parts = this.#parts;
+    this.#writingBytes = this.#gatheredBytes;
+    this.#parts = [];
+    this.#gatheredBytes = 0;
+    this.#writing = writeAll(this.#file, parts, this.#position).then(
+      () => this.#written(),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #written(): void {
+    this.#position += this.#writingBytes;
+    this.#writingBytes = 0;
+    this.#writing = undefined;
+    if (this.#failed || this.#gatheredBytes === 0) return;
+    if (this.#gatheredBytes >= batchBytes) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), batchMs);
+  }
+
+  #fail(error: unknown): void {
+    this.#writing = undefined;
+    this.#writingBytes = 0;
+    if (this.#failed) return;
+    void this.abandon();
+    this.#onError(error);
+  }
+}
