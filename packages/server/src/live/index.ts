@@ -3,7 +3,6 @@ export { readPublishedData } from './data-message.js';
 export { FanOut, type Flushable } from './fan-out.js';
 export { JoinHeaders } from './join-headers.js';
 export { amf0Payload, type LiveMessage } from './live-message.js';
-export type { PlayerFacts } from './live-stream.js';
 export {
   LiveStreams,
   type LiveStreamsOptions,
@@ -16,7 +15,6 @@ export {
   type Subscription,
 } from './live-streams.js';
 export { readMediaFacts } from './media-facts.js';
-export { type PlayerKind, type PlayerSink, playerKinds } from './player.js';
-export { type LatencyMethod, latencyMethods } from './publisher-latency.js';
+export type { PlayerSink } from './player.js';
 export { type StreamKey, streamPath, trimApp } from './stream-key.js';
 export { type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
