@@ -1,6 +1,5 @@
 import { AmfEcmaArray, parseMetadata, RtmpRemoteError } from '@millrace/protocol';
 import { describe, expect, it } from 'vitest';
-import { FlvFile } from './flv-file.js';
 import {
   aacHeader,
   avcHeader,
@@ -10,7 +9,8 @@ import {
   metadataTag,
   sampleTags,
   sound,
-} from './flv-sample.js';
+} from '../../test/flv-sample.js';
+import { FlvFile } from './flv-file.js';
 
 async function opened(bytes: Uint8Array): Promise<FlvFile> {
   return FlvFile.open(new MemorySource(bytes));

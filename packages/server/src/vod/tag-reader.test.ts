@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeSample, interFrame, keyFrame, MemorySource, sampleTags, sound } from './flv-sample.js';
+import { encodeSample, interFrame, keyFrame, MemorySource, sampleTags, sound } from '../../test/flv-sample.js';
 import { TagReader } from './tag-reader.js';
 
 async function timesIn(file: Uint8Array, position = 13, search = false): Promise<number[]> {

@@ -139,19 +139,19 @@ export class VodPlayer implements Paced {
     const placeMs = fromMs === undefined ? startMs : fromMs - offsetMs;
     // A little earlier, for the sound that stands in front of its picture.
     const beginMs = fromMs === undefined ? placeMs : placeMs - changeSlackMs;
+    const isStart = beginMs <= file.start.timestamp;
     await this.#locate(
-      async () => (beginMs <= file.start.timestamp ? file.start : file.seekPoint(beginMs)),
+      async () => (isStart ? file.start : file.seekPoint(beginMs)),
       (point) => {
-        const isStart = point.position === file.start.position;
         this.#startedMs = isStart && fromMs === undefined ? point.timestamp : placeMs;
         this.#offsetMs = offsetMs;
         if (fromMs !== undefined) {
           this.#skipToMs = placeMs;
           this.#awaitingKeyFrame = true;
         } else {
-          this.#prerollToMs = this.#startedMs;
+          if (!isStart) this.#prerollToMs = startMs;
           // From a place in the middle on, time begins anew: librtmp adds the place that it has asked for.
-          if (atMs !== undefined || startMs > file.start.timestamp) this.#offsetMs = (atMs ?? 0) - this.#startedMs;
+          if (atMs !== undefined || !isStart) this.#offsetMs = (atMs ?? 0) - this.#startedMs;
           if (atMs === undefined) clock.reset();
         }
         // At its start the file has them itself.
