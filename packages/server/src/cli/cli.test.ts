@@ -19,6 +19,7 @@ describe('the command line', () => {
       served: [] as ServeOptions[],
       configs: 0,
       signed: [] as unknown[],
+      files: [] as unknown[],
       rooms: [] as unknown[],
       out: '',
       err: '',
@@ -33,6 +34,12 @@ describe('the command line', () => {
       },
       sign(urls, options) {
         done.signed.push(urls, options);
+      },
+      async info(file, options) {
+        done.files.push('info', file, options);
+      },
+      async repair(file, options) {
+        done.files.push('repair', file, options);
       },
       async danmu(url, options) {
         done.rooms.push(url, options);
@@ -84,6 +91,13 @@ describe('the command line', () => {
       json: true,
       wait: '5m',
     });
+  });
+
+  it('hands files to info and repair', async () => {
+    expect((await run('info', 'a.flv')).files).toEqual(['info', 'a.flv', { json: false }]);
+    expect((await run('info', '--json', 'a.flv')).files).toEqual(['info', 'a.flv', { json: true }]);
+    expect((await run('repair', 'a.flv', '--out', 'b.flv')).files).toEqual(['repair', 'a.flv', { out: 'b.flv' }]);
+    expect((await run('repair')).err).toBe("missing required argument 'file'. See: millrace --help\n");
   });
 
   it('prints version, help and configuration', async () => {

@@ -1,7 +1,9 @@
 import { configYaml } from '../config/index.js';
 import { version } from '../version.js';
 import { danmu } from './danmu.js';
+import { info } from './info.js';
 import { createProgram } from './program.js';
+import { repair } from './repair.js';
 import { serve } from './serve.js';
 import { sign } from './sign.js';
 
@@ -14,5 +16,7 @@ await createProgram(version, {
   serve,
   config: () => void process.stdout.write(configYaml()),
   sign,
+  info,
+  repair,
   danmu,
 }).parseAsync();

@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 import type { DanmuOptions } from './danmu.js';
+import type { InfoOptions } from './info.js';
+import type { RepairOptions } from './repair.js';
 import type { ServeOptions } from './serve.js';
 import type { SignOptions } from './sign.js';
 
@@ -10,6 +12,10 @@ export interface Actions {
   config(): void;
   /** Prints links that are good for some time. */
   sign(urls: readonly string[], options: SignOptions): void;
+  /** Says what is in a recording. */
+  info(file: string, options: InfoOptions): Promise<void>;
+  /** Saves what is sound of a recording. */
+  repair(file: string, options: RepairOptions): Promise<void>;
   /** Shows a room and sends what is typed. */
   danmu(url: string, options: DanmuOptions): Promise<void>;
 }
@@ -66,6 +72,20 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('-c, --config <file>', 'YAML file with settings')
     .option('-s, --set <key=value>', 'one setting; wins over the file; may be repeated', collect, [])
     .action((urls: string[], options: SignOptions) => actions.sign(urls, options));
+
+  program
+    .command('info')
+    .description('say what is in an FLV file: codecs, duration, key frames, damage')
+    .argument('<file>', 'the file')
+    .option('--json', 'for programs: one object', false)
+    .action((file: string, options: InfoOptions) => actions.info(file, options));
+
+  program
+    .command('repair')
+    .description('keep what is sound of an FLV file, with duration and an index for seeking')
+    .argument('<file>', 'the file; it is replaced once the repaired one is complete')
+    .option('-o, --out <file>', 'where the repaired file goes instead')
+    .action((file: string, options: RepairOptions) => actions.repair(file, options));
 
   program
     .command('danmu')

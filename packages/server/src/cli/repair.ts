@@ -1,0 +1,59 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type RewriteReport, rewriteFlv } from '../flv-file/index.js';
+import { runOnFile } from './file-error.js';
+import { fileProgress } from './file-progress.js';
+import { formatBytes, formatDamage, formatTime } from './info.js';
+import { StartError } from './start-error.js';
+
+export interface RepairOptions {
+  /** Where the repaired file goes. Absent: in the place of the damaged one, once it is complete. */
+  readonly out?: string;
+}
+
+const shownDamages = 20;
+
+/** `millrace repair`: keeps what is sound of an FLV file, with duration, size and an index. Exit code 1 where it cannot. */
+export async function repair(file: string, options: RepairOptions): Promise<void> {
+  await runOnFile(file, async () => {
+    const source = await open(file, 'r');
+    try {
+      const report = await repairInto(source, file, options.out);
+      process.stdout.write(repairText(options.out ?? file, report));
+      return 0;
+    } finally {
+      await source.close();
+    }
+  });
+}
+
+async function repairInto(source: FileHandle, file: string, out: string | undefined): Promise<RewriteReport> {
+  const path = out ?? `${file}.repaired`;
+  const { size, mode } = await source.stat();
+  const target = await open(path, 'wx+', mode & 0o777);
+  const progress = fileProgress('repairing', size, process.stderr);
+  try {
+    const report = await rewriteFlv(source, target, progress.update).finally(progress.clear);
+    if (report.keptTags === 0) throw new StartError(`${file}: there is nothing to save in it`);
+    await target.datasync();
+    await target.close();
+    if (out === undefined) await rename(path, file);
+    return report;
+  } catch (error) {
+    await target.close().catch(() => undefined);
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** What `repair` prints. */
+export function repairText(file: string, report: RewriteReport): string {
+  const { keptTags, durationMs, keyFrameCount, damages, lostBytes, mendedTrailers, bytes } = report;
+  const lines = [
+    `${file}: ${formatTime(durationMs)}, ${keptTags} tags, ${keyFrameCount} key frames, ${formatBytes(bytes)}`,
+    lostBytes === 0 ? 'nothing was lost' : `left out, with ${formatBytes(lostBytes)}:`,
+    ...damages.slice(0, shownDamages).map((damage) => `  ${formatDamage(damage)}`),
+  ];
+  if (damages.length > shownDamages) lines.push(`  … and ${damages.length - shownDamages} more`);
+  if (mendedTrailers > 0) lines.push(`mended ${mendedTrailers} wrong or missing sizes behind tags`);
+  return `${lines.join('\n')}\n`;
+}
