@@ -14,6 +14,7 @@ import {
   secret,
   webhookUrl,
 } from './setting-kinds.js';
+import { sharedObjectSettings } from './shared-object-settings.js';
 import { httpsSettings, rtmpsSettings, tlsSettings } from './tls-settings.js';
 
 const kibi = 1024;
@@ -108,6 +109,7 @@ export const settings = {
   },
   access: accessSettings,
   service: serviceSettings,
+  sharedObjects: sharedObjectSettings,
   webhooks: {
     url: webhookUrl(
       'Your program that is asked who may connect, publish and play, and told when that ends: with a POST of JSON. User and password in the URL are sent as Basic authorization.',

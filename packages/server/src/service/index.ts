@@ -9,4 +9,5 @@ export {
   ServiceRooms,
   type ServiceRoomsOptions,
 } from './service-rooms.js';
+export { TokenBucket } from './token-bucket.js';
 export type { Upstream } from './upstream.js';

@@ -1,0 +1,5 @@
+export type { AccessVerdict, SharedObjectAccess } from './shared-object-access.js';
+export { SharedObjectClient } from './shared-object-client.js';
+export type { ObjectName } from './shared-object-encoding.js';
+export { type SharedObjectFacts, SharedObjects } from './shared-objects.js';
+export { StateError } from './state-error.js';
