@@ -2,6 +2,7 @@ export type { Bandwidth } from './bandwidth.js';
 export type { TlsOptions } from './byte-connection.js';
 export { fetchClockOffset } from './clock-offset.js';
 export { RtmpCommandError, RtmpConnectionError } from './errors.js';
+export { handshakeCrypto } from './handshake-crypto.js';
 export { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } from './latency-meter.js';
 export { type ConnectOptions, NetConnection } from './net-connection.js';
 export type { NetStream, NetStreamEvent, PlayOptions, PublishOptions, PublishType } from './net-stream.js';

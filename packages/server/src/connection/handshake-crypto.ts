@@ -1,8 +1,10 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import type { HandshakeCrypto } from '@millrace/protocol';
+import { handshakeCrypto as platformCrypto } from '@millrace/client';
+import type { EncryptedCrypto, HandshakeCrypto } from '@millrace/protocol';
 
-/** The handshake's cryptography from Node's own. */
-export const handshakeCrypto: HandshakeCrypto = {
-  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
-  randomBytes: (count) => randomBytes(count),
-};
+/** The handshakes' cryptography, from Node's own. */
+export const handshakeCrypto: EncryptedCrypto = withKeyExchange(platformCrypto);
+
+function withKeyExchange({ diffieHellman, ...others }: HandshakeCrypto): EncryptedCrypto {
+  if (diffieHellman === undefined) throw new TypeError('this is not Node');
+  return { ...others, diffieHellman };
+}

@@ -11,6 +11,7 @@
  * Not in any specification; these facts are common to librtmp, ffmpeg, nginx-rtmp and SRS.
  */
 import { type HandshakeCrypto, packetLength } from './handshake-packet.js';
+import { type EncryptedVersion, hideSignature } from './hidden-signature.js';
 
 const digestLength = 32;
 
@@ -78,7 +79,15 @@ export function signPacket(
 }
 
 /** Ends C2 or S2 with the proof that its sender holds `key` and read `peerDigest`. */
-export function signEcho(crypto: HandshakeCrypto, echo: Uint8Array, peerDigest: Uint8Array, key: GenuineKey): void {
+export function signEcho(
+  crypto: HandshakeCrypto,
+  echo: Uint8Array,
+  peerDigest: Uint8Array,
+  key: GenuineKey,
+  version: 3 | EncryptedVersion = 3,
+): void {
   const signed = packetLength - digestLength;
-  echo.set(crypto.hmacSha256(crypto.hmacSha256(key.whole, peerDigest), echo.subarray(0, signed)), signed);
+  const signedWith = crypto.hmacSha256(key.whole, peerDigest);
+  echo.set(crypto.hmacSha256(signedWith, echo.subarray(0, signed)), signed);
+  if (version !== 3) hideSignature(version, echo.subarray(signed), signedWith);
 }

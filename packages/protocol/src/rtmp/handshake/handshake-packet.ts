@@ -14,12 +14,27 @@ export const handshakeVersions = { plain: 3, encrypted: 6, encryptedXtea: 8, enc
 
 export type HandshakeKind = 'simple' | 'digest';
 
-/** The cryptography the handshakes need; the library has none of its own. */
+export interface KeyPair {
+  /** 128 bytes, big-endian. */
+  readonly publicKey: Uint8Array;
+  readonly privateKey: Uint8Array;
+}
+
+/** Diffie-Hellman in the group of 1024 bits that is the second of RFC 2409 (§6.2). */
+export interface DiffieHellman {
+  createKeys(): KeyPair;
+  /** The shared secret, 128 bytes with zeros in front; `undefined` where the peer's key, 128 bytes, is none. */
+  secret(keys: KeyPair, peerPublicKey: Uint8Array): Uint8Array | undefined;
+}
+
+/** The cryptography the handshakes need; the library has nothing of its own that is safe. */
 export interface HandshakeCrypto {
   /** HMAC-SHA-256: 32 bytes. Must not write to its arguments or keep them. */
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** `count` random bytes in memory of their own. */
   randomBytes(count: number): Uint8Array;
+  /** For RTMPE; absent: there is none. */
+  readonly diffieHellman?: DiffieHellman;
 }
 
 /** C1 or S1 before any digest. `version` 0 asks for the simple handshake. */
