@@ -4,11 +4,13 @@ import type {
   FlvSink,
   FlvSubscription,
   FlvViewerInfo,
+  LatencyInfo,
+  PlayerInfo,
   StreamInfo,
   StreamSource,
   VideoInfo,
 } from './http/index.js';
-import type { LiveStreams, PublishedStream } from './live/index.js';
+import { type LiveStreams, latencyMethods, type PlayerFacts, type PublishedStream } from './live/index.js';
 
 /** A publisher may call itself anything; a list of streams has room for this. */
 const maxSoftwareLength = 200;
@@ -19,6 +21,13 @@ export function liveSource(streams: LiveStreams, now: () => number): StreamSourc
     isValidName: (app, name) => streams.isValidName({ app, name }),
     isPublished: (app, name) => streams.isPublished({ app, name }),
     snapshot: () => streams.published().map((published) => streamInfo(published, now())),
+    players(app, name, limit) {
+      const players = streams.players({ app, name });
+      const nowMs = now();
+      return (
+        players && { total: players.length, players: players.slice(0, limit).map((one) => playerInfo(one, nowMs)) }
+      );
+    },
     openFlv(app, name, sink, viewer) {
       const key = { app, name };
       return streams.isPublished(key) ? flvSubscription(streams, key, viewer, sink) : undefined;
@@ -29,10 +38,11 @@ export function liveSource(streams: LiveStreams, now: () => number): StreamSourc
 function flvSubscription(
   streams: LiveStreams,
   key: { readonly app: string; readonly name: string },
-  { kind, chunked, audio, video }: FlvViewerInfo,
+  { kind, chunked, address, audio, video }: FlvViewerInfo,
   sink: FlvSink,
 ): FlvSubscription | undefined {
   const player = {
+    address,
     get pendingBytes() {
       return sink.pendingBytes;
     },
@@ -70,11 +80,34 @@ function streamInfo(
     bytesIn: facts.bytesIn,
     bytesOut: facts.bytesOut,
     jumps: facts.jumps,
+    latency: latencyInfo(facts),
     warnings: warningsOf(facts),
   };
 }
 
 type Facts = PublishedStream['broadcast']['facts'];
+
+function latencyInfo({ latency }: Facts): LatencyInfo | null {
+  const figures = latencyMethods.flatMap((method) => {
+    const figure = latency.get(method);
+    return figure === undefined ? [] : [[`${method}Ms`, Math.round(figure)] as const];
+  });
+  return figures.length === 0 ? null : Object.fromEntries(figures);
+}
+
+function playerInfo(player: PlayerFacts, nowMs: number): PlayerInfo {
+  const { kind, address = '', joinedMs, paused, bytesOut, pendingBytes, lagMs, reportedLatencyMs } = player;
+  return {
+    transport: kind,
+    address,
+    since: Math.round(Date.now() - (nowMs - joinedMs)),
+    paused,
+    bytesOut,
+    pendingBytes,
+    lagMs: Math.round(lagMs),
+    latencyMs: reportedLatencyMs === undefined ? null : Math.round(reportedLatencyMs),
+  };
+}
 
 function warningsOf({ metadata, missingMetadata }: Facts): string[] {
   if (missingMetadata.length === 0) return [];

@@ -10,6 +10,7 @@ import { acceptWebSocket, type BoundAddress, Reception, RtmpConnections, RtmpLis
 import { LiveStreams } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
+import { metricsSource } from './metrics-source.js';
 import { Recordings } from './recording/index.js';
 import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
@@ -99,7 +100,14 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     { config, streams, vod, recordings, services, crypto: handshakeCrypto, admissions, transports, now },
     logger,
   );
-  const reception = new Reception({ connections: rtmpConnections, config, log: logger, certificates });
+  const reception = new Reception({
+    connections: rtmpConnections,
+    config,
+    crypto: handshakeCrypto,
+    now,
+    log: logger,
+    certificates,
+  });
   const rtmpListener = new RtmpListener(reception, 'any', logger);
   const rtmpsListener = new RtmpListener(reception, 'tls', logger);
   const gateway = new RemotingGateway({ config, admissions, defaultApp: defaultAppName(app), log: logger });
@@ -113,6 +121,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     certificates,
     streams: liveSource(streams, now),
     services: serviceSource(services),
+    metrics: metricsSource({ streams, services, admissions, rtmp: rtmpConnections, http: () => httpServer }),
     admit: visits(admissions, logger),
     isApiAllowed: (address) => addresses.isApiAllowed(address),
     answerRemoting: (post) => gateway.answer(post),

@@ -1,4 +1,4 @@
-import type { FlvSink, FlvViewerInfo, StreamInfo, StreamSource } from '../src/http/index.js';
+import type { FlvSink, FlvViewerInfo, PlayerList, StreamInfo, StreamSource } from '../src/http/index.js';
 import { frameChunk } from '../src/live/wire-encoding.js';
 
 /** A viewer as the fake sees it: tests write to its sink. */
@@ -62,6 +62,11 @@ export class FakeStreamSource implements StreamSource {
 
   snapshot(): StreamInfo[] {
     return [];
+  }
+
+  players(app: string, name: string, limit: number): PlayerList | undefined {
+    if (!this.isPublished(app, name)) return undefined;
+    return { total: limit, players: [] };
   }
 
   /** The next viewer that comes, or came. */

@@ -25,6 +25,7 @@ function stream(name: string, publishedAt = 0): StreamInfo {
     bytesIn: 0,
     bytesOut: 0,
     jumps: 0,
+    latency: null,
     warnings: [],
   };
 }

@@ -21,6 +21,8 @@ export interface AdmissionOptions {
   /** `undefined`: no application has a say. */
   readonly app: AppConnection | undefined;
   readonly log: Logger;
+  /** Told when what was asked for is refused. */
+  readonly onRefused: (action: AccessAction) => void;
 }
 
 /** What is asked for, as the transport of the client has it. */
@@ -58,7 +60,8 @@ export class Admission {
   connect(): Verdict | Promise<Verdict> {
     const { app, client } = this.#options;
     const verdict = this.#ask('connect', (guard) => guard.connect?.(client));
-    return this.#track(after(verdict, (refused) => refused ?? (this.#isGone ? gone('connect') : app?.connect())));
+    const decided = after(verdict, (refused) => refused ?? (this.#isGone ? gone('connect') : app?.connect()));
+    return this.#track(after(decided, (refused) => this.#counted('connect', refused)));
   }
 
   accepted(): void {
@@ -178,9 +181,14 @@ export class Admission {
     const settled = after(verdict, (refused) => {
       if (refused === undefined) this.#grants.set(request, { stream, guards });
       else this.#end(action, { stream, guards });
-      return refused;
+      return this.#counted(action, refused);
     });
     return this.#track(settled);
+  }
+
+  #counted(action: AccessAction, verdict: Verdict): Verdict {
+    if (verdict !== undefined && !this.#isGone) this.#options.onRefused(action);
+    return verdict;
   }
 
   #track(verdict: Verdict | Promise<Verdict>): Verdict | Promise<Verdict> {

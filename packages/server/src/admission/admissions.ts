@@ -1,4 +1,4 @@
-import { type Denial, denial, type Guard } from '../access/index.js';
+import { type AccessAction, type Denial, denial, type Guard } from '../access/index.js';
 import {
   type App,
   AppConnection,
@@ -24,9 +24,15 @@ export interface AdmissionsOptions {
 /** Who has a say about the clients of this server: guards made of the configuration, and its user's application. */
 export class Admissions {
   readonly #options: AdmissionsOptions;
+  readonly #refusals: Record<AccessAction, number> = { connect: 0, publish: 0, play: 0 };
 
   constructor(options: AdmissionsOptions) {
     this.#options = options;
+  }
+
+  /** How often somebody was refused, by what was asked for. */
+  get refusals(): Readonly<Record<AccessAction, number>> {
+    return this.#refusals;
   }
 
   /** `undefined`: nobody has a say, everything is granted. `maker` is asked for the peer where somebody has. */
@@ -35,6 +41,7 @@ export class Admissions {
     const handlers = app === undefined ? undefined : findHandlers(app, details.app);
     if (app !== undefined && handlers === undefined && config.app.onlyKnown) {
       log.info({ app: details.app.slice(0, maxLoggedName) }, 'refused: there is no such application');
+      this.#refusals.connect += 1;
       return { ...denial('connect', 'forbidden', 'There is no such application.'), code: invalidApp };
     }
     if (handlers === undefined && guards.length === 0) return undefined;
@@ -51,7 +58,10 @@ export class Admissions {
         log,
         broadcast: (name, message) => broadcast({ app: details.app, name }, message),
       });
-    return new Admission({ guards, client, app: connection, log });
+    const onRefused = (action: AccessAction): void => {
+      this.#refusals[action] += 1;
+    };
+    return new Admission({ guards, client, app: connection, log, onRefused });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Types of the HTTP API, version 1. `GET /api/v1/streams` answers `StreamList`, `GET /api/v1/services` answers
- * `ServiceList`, `GET /api/v1/server` answers `ServerInfo`.
+ * Types of the HTTP API, version 1. `GET /api/v1/streams` answers `StreamList`, `GET /api/v1/streams/APP/NAME/players`
+ * `PlayerList`, `GET /api/v1/services` `ServiceList`, `GET /api/v1/server` `ServerInfo`.
  */
 
 /** The streams that are published now, oldest first. */
@@ -31,8 +31,23 @@ export interface StreamInfo {
   bytesOut: number;
   /** How often a viewer that was too slow was moved ahead to a key frame. */
   jumps: number;
+  /** From the publisher to this server. `null`: the publisher does not tell its clock. */
+  latency: LatencyInfo | null;
   /** Sentences for the operator about what is unusual in this stream. */
   warnings: string[];
+}
+
+/**
+ * ms, by each way in which a publisher tells its clock; of the last seconds. Absent: it does not tell it so. Below 0 where
+ * its clock is ahead of the server's.
+ */
+export interface LatencyInfo {
+  /** By the base time in the metadata. */
+  baseTimeMs?: number;
+  /** By `currentTime` messages. */
+  currentTimeMs?: number;
+  /** By SEI in H.264. */
+  seiMs?: number;
 }
 
 export interface VideoInfo {
@@ -62,6 +77,30 @@ export interface ViewerCounts {
   rtmp: number;
   httpFlv: number;
   wsFlv: number;
+}
+
+/** Who is sent a stream. */
+export interface PlayerList {
+  /** How many there are; `players` may hold fewer of them. */
+  total: number;
+  /** Those who have been there longest first. */
+  players: PlayerInfo[];
+}
+
+export interface PlayerInfo {
+  transport: 'rtmp' | 'httpFlv' | 'wsFlv';
+  /** Empty: not known. */
+  address: string;
+  /** When it began to play or to wait for the stream, Unix ms. */
+  since: number;
+  paused: boolean;
+  /** Bytes sent to it; of these, those that wait for its connection. */
+  bytesOut: number;
+  pendingBytes: number;
+  /** How old what it is to be sent next is: 0 when it keeps up. */
+  lagMs: number;
+  /** From the publisher to the player, as the player says. `null`: it does not. */
+  latencyMs: number | null;
 }
 
 /** The services that there are now, in the order in which they were created. */

@@ -32,6 +32,7 @@ export class HttpListeners {
   readonly #options: HttpListenersOptions;
   readonly #plain: Server;
   readonly #tls: Server | undefined;
+  readonly #refusals: RefusalReport;
 
   constructor(options: HttpListenersOptions) {
     this.#options = options;
@@ -53,12 +54,11 @@ export class HttpListeners {
       certificates.join(server);
       this.#tls = server;
     }
-    const refusals = new RefusalReport(logger, 'HTTP connections are refused: limits.connections is reached', () =>
-      performance.now(),
-    );
+    const complaint = 'HTTP connections are refused: limits.connections is reached';
+    this.#refusals = new RefusalReport(logger, complaint, () => performance.now());
     for (const server of this.#servers) {
       server.maxConnections = connections;
-      server.on('drop', () => refusals.count());
+      server.on('drop', () => this.#refusals.count());
       server.on('request', options.onRequest);
       server.on('upgrade', options.onUpgrade);
     }
@@ -74,6 +74,11 @@ export class HttpListeners {
       server.on('error', (error) => logger.error({ err: error }, 'HTTP connections cannot be accepted'));
     }
     return { ...bound, ...(https && { https }) };
+  }
+
+  /** Refused because there were too many. */
+  get refusedCount(): number {
+    return this.#refusals.total;
   }
 
   get listening(): boolean {

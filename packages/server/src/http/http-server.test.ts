@@ -43,6 +43,7 @@ async function start(
     admit: options.admit ?? (() => ({ ok: true, visit: { end: () => undefined } })),
     answerRemoting: async () => new Uint8Array(),
     services: { snapshot: () => [], danmu: () => undefined },
+    metrics: { contentType: 'text/plain; charset=utf-8', text: async () => 'up 1\n' },
     serverInfo: () => serverInfo,
     acceptRtmp: (socket) => socket.close(),
     consoleFolder: join(folder, 'console'),

@@ -11,6 +11,7 @@ import type { ServerInfo } from './api-types.js';
 import { readConsoleFiles } from './console-files.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
 import { type BoundHttp, HttpListeners } from './http-listeners.js';
+import type { MetricsSource } from './metrics-source.js';
 import { createPageRoutes } from './page-routes.js';
 import { answer, answerUpgrade, crossOrigin, malformed, notPublished, type PlainAnswer } from './plain-answer.js';
 import type { AnswerRemoting } from './remoting-post.js';
@@ -30,6 +31,7 @@ export interface HttpServerOptions {
   readonly certificates?: Certificates | undefined;
   readonly streams: StreamSource;
   readonly services: ServiceSource;
+  readonly metrics: MetricsSource;
   /** Asked before anybody watches. */
   readonly admit: Admit;
   /** Whether somebody at this address may use the page and the API. */
@@ -43,6 +45,8 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer {
+  /** Connections refused because there were too many. */
+  readonly refusedCount: number;
   /** Rejects with the system's error when an address cannot be had. */
   listen(): Promise<BoundHttp>;
   /** Stops accepting, lets go of viewers, and resolves when all connections are closed, after a second at the latest. */
@@ -74,7 +78,7 @@ class FlvHttpServer implements HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { streams, services, serverInfo, logger, isApiAllowed: isAllowed } = options;
+    const { streams, services, metrics, serverInfo, logger, isApiAllowed: isAllowed } = options;
     const { limits, http } = options.config;
     const files = readConsoleFiles(options.consoleFolder ?? consoleFolder);
     const gateway = {
@@ -82,7 +86,7 @@ class FlvHttpServer implements HttpServer {
       maxBodyBytes: limits.messageBytes,
       origins: http.rtmpOrigins,
     };
-    const routes = createPageRoutes({ streams, services, serverInfo, files, logger, gateway, isAllowed });
+    const routes = createPageRoutes({ streams, services, metrics, serverInfo, files, logger, gateway, isAllowed });
     this.#answerPage = getRequestListener(routes.fetch, {
       overrideGlobalObjects: false,
       // HTTP/1.0 does without the header Host.
@@ -101,6 +105,10 @@ class FlvHttpServer implements HttpServer {
       maxPayload: maxWebSocketPayloadBytes,
     });
     this.#rtmpUpgrade = new RtmpUpgrade(options.config, options.acceptRtmp);
+  }
+
+  get refusedCount(): number {
+    return this.#listeners.refusedCount;
   }
 
   async listen(): Promise<BoundHttp> {

@@ -1,6 +1,9 @@
 export type {
   ApiError,
   AudioInfo,
+  LatencyInfo,
+  PlayerInfo,
+  PlayerList,
   ServerInfo,
   ServiceInfo,
   ServiceList,
@@ -10,6 +13,7 @@ export type {
   ViewerCounts,
 } from './api-types.js';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
+export type { MetricsSource } from './metrics-source.js';
 export type { AnswerRemoting, RemotingPost } from './remoting-post.js';
 export type { ServiceSource } from './service-source.js';
 export type { FlvSink, FlvSubscription, FlvViewerInfo, StreamSource } from './stream-source.js';

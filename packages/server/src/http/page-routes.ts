@@ -2,17 +2,20 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from '../log/index.js';
 import { answerError, type PageContext } from './answer-error.js';
-import type { ServerInfo, StreamList } from './api-types.js';
+import type { ServerInfo } from './api-types.js';
 import type { ConsoleFile } from './console-files.js';
 import { createGatewayRoutes, type GatewayRoutesOptions } from './gateway-routes.js';
+import type { MetricsSource } from './metrics-source.js';
 import { answerClock, createServiceRoutes } from './service-routes.js';
 import type { ServiceSource } from './service-source.js';
+import { createStreamRoutes } from './stream-routes.js';
 import type { StreamSource } from './stream-source.js';
 import { addressOf } from './visitor-of.js';
 
 export interface PageRoutesOptions {
-  readonly streams: Pick<StreamSource, 'snapshot'>;
+  readonly streams: Pick<StreamSource, 'snapshot' | 'players'>;
   readonly services: ServiceSource;
+  readonly metrics: MetricsSource;
   readonly serverInfo: () => ServerInfo;
   readonly files: ReadonlyMap<string, ConsoleFile>;
   readonly logger: Logger;
@@ -41,6 +44,7 @@ const contentSecurityPolicy = [
 export function createPageRoutes({
   streams,
   services,
+  metrics,
   serverInfo,
   files,
   logger,
@@ -62,10 +66,12 @@ export function createPageRoutes({
     if (isAllowed(addressOf(context.env.incoming.socket))) return next();
     return answerError(context, 403, 'forbidden', 'The page and the API are not for this address.');
   });
-  // No CORS here, unlike media: who publishes from where is not for every page that a viewer happens to visit.
-  routes.get('/api/v1/streams', (context) => answerJson(context, { streams: streams.snapshot() } satisfies StreamList));
   routes.get('/api/v1/server', (context) => answerJson(context, serverInfo()));
-  for (const path of ['/api/v1/streams', '/api/v1/server']) routes.all(path, methodNotAllowed);
+  routes.get('/metrics', async (context) =>
+    context.body(await metrics.text(), 200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }),
+  );
+  for (const path of ['/api/v1/server', '/metrics']) routes.all(path, methodNotAllowed);
+  routes.route('/', createStreamRoutes(streams));
   routes.route('/', createServiceRoutes(services));
 
   routes.get('*', (context) => {

@@ -1,4 +1,4 @@
-import type { StreamInfo } from './api-types.js';
+import type { PlayerList, StreamInfo } from './api-types.js';
 
 /** Where the FLV bytes of one viewer go. */
 export interface FlvSink {
@@ -37,4 +37,6 @@ export interface StreamSource {
   openFlv(app: string, name: string, sink: FlvSink, viewer: FlvViewerInfo): FlvSubscription | undefined;
   /** The streams that are published now. */
   snapshot(): StreamInfo[];
+  /** Who is sent a stream, at most `limit` of them; `undefined`: it is not published. */
+  players(app: string, name: string, limit: number): PlayerList | undefined;
 }

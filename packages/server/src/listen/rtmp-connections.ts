@@ -39,6 +39,11 @@ export class RtmpConnections {
     return this.#open.size;
   }
 
+  /** Refused because there were too many. */
+  get refusedCount(): number {
+    return this.#refusals.total;
+  }
+
   /** Whether one more may come. `false` is logged as a refusal. */
   hasRoom(): boolean {
     if (this.#closing) return false;

@@ -12,6 +12,7 @@ import {
   type VideoConfig,
 } from '@millrace/protocol';
 import type { MediaFacts } from './media-facts.js';
+import { PublisherLatency } from './publisher-latency.js';
 import { RateMeter } from './rate-meter.js';
 
 const maxEarlyMs = 60_000;
@@ -34,14 +35,17 @@ export class BroadcastFacts {
   skippedMessages = 0;
   readonly videoRate: RateMeter;
   readonly audioRate: RateMeter;
+  readonly latency: PublisherLatency;
   readonly startedMs: number;
   #firstTimestamp: number | undefined;
   #newestTimestamp = 0;
 
-  constructor(nowMs: number) {
+  /** `wallClock`: Unix ms, to compare the publisher's with. */
+  constructor(nowMs: number, wallClock: () => number) {
     this.startedMs = nowMs;
     this.videoRate = new RateMeter(nowMs);
     this.audioRate = new RateMeter(nowMs);
+    this.latency = new PublisherLatency(wallClock);
   }
 
   /** From the first audio or video to the newest, ms; `undefined`: none has come. */
@@ -106,6 +110,9 @@ export class BroadcastFacts {
   /** `undefined`: the metadata cannot be read. */
   noteMetadata(payload: Uint8Array | undefined): void {
     if (payload === undefined) return;
-    this.metadata = describeMetadata(parseMetadata(payload)) ?? this.metadata;
+    const metadata = describeMetadata(parseMetadata(payload));
+    if (metadata === undefined) return;
+    this.metadata = metadata;
+    this.latency.noteMetadata(metadata);
   }
 }

@@ -49,11 +49,13 @@ export class Broadcast {
   /** Told about each player that was sent everything after the end. */
   #onDrained: ((player: Player) => void) | undefined;
 
-  /** `cdnIp`: what players find under this name in the metadata; absent: what the publisher says. */
-  constructor(limits: LiveLimits, nowMs: number, cdnIp?: string) {
+  /**
+   * `wallClock`: Unix ms. `cdnIp`: what players find under this name in the metadata; absent: what the publisher says.
+   */
+  constructor(limits: LiveLimits, nowMs: number, wallClock: () => number, cdnIp?: string) {
     this.#limits = limits;
     this.#cdnIp = cdnIp;
-    this.facts = new BroadcastFacts(nowMs);
+    this.facts = new BroadcastFacts(nowMs, wallClock);
   }
 
   get hasPlayers(): boolean {
@@ -81,7 +83,9 @@ export class Broadcast {
         const sequence = this.#log.append({ message, arrivedMs: nowMs });
         if (data.handler !== undefined && this.#headers.setData(data.handler, message, sequence))
           this.#newestHeader = sequence;
-        if (isMetadata) this.facts.noteMetadata(amf0Payload(data.message));
+        const payload = amf0Payload(data.message);
+        if (isMetadata) this.facts.noteMetadata(payload);
+        else if (payload !== undefined) this.facts.latency.noteData(payload);
         this.#trim(nowMs);
         return true;
       }
@@ -126,6 +130,12 @@ export class Broadcast {
       return true;
     }
     return false;
+  }
+
+  /** How old what the player is to be sent next is, ms; 0: it has been given everything. */
+  lagMs({ cursor }: Player, nowMs: number): number {
+    const next = this.#log.at(Math.max(cursor, this.#log.first));
+    return next === undefined ? 0 : Math.max(0, nowMs - next.arrivedMs);
   }
 
   /** No more messages come. `onDrained` is told of each player once it has been sent all of them. */
@@ -235,9 +245,10 @@ export class Broadcast {
     return this.#headers.messagesBefore(cursor, following?.timestamp ?? this.#newestTimestamp);
   }
 
-  #send({ sink }: Player, bytes: Uint8Array): void {
+  #send(player: Player, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    sink.write(bytes);
+    player.sink.write(bytes);
+    player.bytesOut += bytes.length;
     this.facts.bytesOut += bytes.length;
   }
 
@@ -297,6 +308,7 @@ export class Broadcast {
 
   #append(message: RawMessage, nowMs: number): void {
     const media = readMediaFacts(message);
+    this.facts.latency.noteMedia(message, media, nowMs);
     const sequence = this.#log.append({ message, arrivedMs: nowMs });
     for (const key of media.headerKeys) {
       if (this.#headers.setMedia(key, message, sequence)) this.#newestHeader = sequence;

@@ -3,6 +3,7 @@ export { readPublishedData } from './data-message.js';
 export { FanOut, type Flushable } from './fan-out.js';
 export { JoinHeaders } from './join-headers.js';
 export { amf0Payload, type LiveMessage } from './live-message.js';
+export type { PlayerFacts } from './live-stream.js';
 export {
   LiveStreams,
   type LiveStreamsOptions,
@@ -15,6 +16,7 @@ export {
   type Subscription,
 } from './live-streams.js';
 export { readMediaFacts } from './media-facts.js';
-export type { PlayerSink } from './player.js';
+export { type PlayerKind, type PlayerSink, playerKinds } from './player.js';
+export { type LatencyMethod, latencyMethods } from './publisher-latency.js';
 export { type StreamKey, streamPath, trimApp } from './stream-key.js';
 export { type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';

@@ -20,8 +20,27 @@ export interface LiveStreamOptions {
   readonly limits: LiveLimits;
   readonly fanOut: FanOut;
   readonly now: () => number;
+  /** Unix ms. */
+  readonly wallClock: () => number;
   /** Nobody publishes and nobody waits: the stream may be forgotten. */
   readonly onUnused: () => void;
+}
+
+/** What is known of a player. For people. */
+export interface PlayerFacts {
+  readonly kind: PlayerKind;
+  /** `undefined`: not known. */
+  readonly address: string | undefined;
+  /** Monotonic ms. */
+  readonly joinedMs: number;
+  readonly paused: boolean;
+  /** Given to its connection since it joined; of these, those that the system has not taken yet. */
+  readonly bytesOut: number;
+  readonly pendingBytes: number;
+  /** How old what it is to be sent next is, ms. */
+  readonly lagMs: number;
+  /** As it says itself, ms from the publisher to it; `undefined`: it does not. */
+  readonly reportedLatencyMs: number | undefined;
 }
 
 /** A name that is published, or that players wait for. Its players outlive its publications. */
@@ -50,9 +69,25 @@ export class LiveStream {
     return count;
   }
 
+  /** The players of the name, whoever came first first. */
+  players(): PlayerFacts[] {
+    const nowMs = this.#options.now();
+    return [...this.#players].map(([player, { broadcast }]) => ({
+      kind: player.kind,
+      address: player.sink.address,
+      joinedMs: player.joinedMs,
+      paused: player.paused,
+      bytesOut: player.bytesOut,
+      pendingBytes: player.sink.pendingBytes,
+      lagMs: broadcast?.lagMs(player, nowMs) ?? 0,
+      reportedLatencyMs: player.reportedLatencyMs,
+    }));
+  }
+
   /** Starts a publication. An earlier one must have been ended. `cdnIp`: see `Broadcast`. */
   begin(cdnIp?: string): Broadcast {
-    const broadcast = new Broadcast(this.#options.limits, this.#options.now(), cdnIp);
+    const { limits, now, wallClock } = this.#options;
+    const broadcast = new Broadcast(limits, now(), wallClock, cdnIp);
     this.#broadcast = broadcast;
     for (const [player, place] of this.#players) {
       // Who is still being sent the publication before hears of this one after it.
@@ -86,7 +121,7 @@ export class LiveStream {
 
   /** Adds a player; what it is due at once (headers and the newest group of pictures) is written before this returns. */
   join(format: PlayerFormat, sink: PlayerSink, selection: MediaSelection = { audio: true, video: true }): Player {
-    const player = new Player(format.kind, sink, selection);
+    const player = new Player(format.kind, sink, selection, this.#options.now());
     player.onVideoResumed = () => this.select(player, { ...player.selection, video: true }, true);
     this.#players.set(player, { format, broadcast: undefined });
     if (this.#broadcast !== undefined) {

@@ -2,8 +2,9 @@ import type { RawMessage } from '@millrace/protocol';
 import type { Broadcast, LiveLimits } from './broadcast.js';
 import { cdnAddress } from './cdn-address.js';
 import { FanOut } from './fan-out.js';
-import { LiveStream, type PlayerFormat } from './live-stream.js';
-import type { Player, PlayerSink } from './player.js';
+import { LiveStream, type PlayerFacts, type PlayerFormat } from './live-stream.js';
+import { type LiveSums, LiveTotals } from './live-totals.js';
+import { type Player, type PlayerKind, type PlayerSink, playerKinds } from './player.js';
 import { type StreamKey, streamPath, trimApp } from './stream-key.js';
 import type { MediaSelection } from './wire-encoding.js';
 
@@ -55,6 +56,8 @@ export interface LiveStreamsOptions extends LiveLimits {
   readonly cdnIp?: string;
   /** Monotonic clock, ms. */
   readonly now: () => number;
+  /** Unix ms; default `Date.now`. */
+  readonly wallClock?: () => number;
   /** Asked at the begin of every publication for who observes it. */
   readonly observe?: (stream: ObservedStream) => PublicationObserver | undefined;
 }
@@ -70,6 +73,8 @@ export interface ObservedStream {
 export interface Subscription {
   select(selection: MediaSelection): void;
   pause(paused: boolean): void;
+  /** What the player says of itself: ms from the publisher to it. */
+  reportLatency(latencyMs: number): void;
   close(): void;
 }
 
@@ -104,6 +109,7 @@ export class LiveStreams {
   readonly #options: LiveStreamsOptions;
   readonly #fanOut: FanOut;
   readonly #entries = new Map<string, Entry>();
+  readonly #totals = new LiveTotals();
 
   constructor(options: LiveStreamsOptions) {
     this.#options = options;
@@ -125,10 +131,12 @@ export class LiveStreams {
       const { broadcast, events: replaced, observer } = entry.holder;
       entry.holder = undefined;
       entry.stream.supersede(broadcast);
+      this.#totals.ended(broadcast);
       observer?.end();
       replaced.onReplaced();
     }
     const broadcast = entry.stream.begin(cdnAddress(this.#options.cdnIp ?? '', info.localAddress));
+    this.#totals.began(broadcast);
     const observer = this.#options.observe?.({ path, app: trimApp(key.app), name: key.name });
     entry.holder = { info, events, key, broadcast, observer, publishedAt: Date.now() };
     return { ok: true, publication: this.#publication(entry, broadcast, observer) };
@@ -139,7 +147,7 @@ export class LiveStreams {
     const path = streamPath(key);
     if (path === undefined) return undefined;
     const { stream } = this.#entry(path);
-    return subscription(stream, stream.join(format, sink, selection));
+    return subscription(stream, stream.join(format, sink, selection), this.#options.now);
   }
 
   /** Whether a stream could have this name. */
@@ -169,6 +177,26 @@ export class LiveStreams {
     return rows.sort((a, b) => a.publishedAt - b.publishedAt);
   }
 
+  /** Who is sent the stream, longest first; `undefined`: it is not published. */
+  players(key: StreamKey): PlayerFacts[] | undefined {
+    const entry = this.#entries.get(streamPath(key) ?? '');
+    return entry?.holder === undefined ? undefined : entry.stream.players();
+  }
+
+  /** Everybody who is sent a stream or waits for one. */
+  playerCounts(): Record<PlayerKind, number> {
+    const counts = { rtmp: 0, httpFlv: 0, wsFlv: 0 };
+    for (const { stream } of this.#entries.values()) {
+      for (const kind of playerKinds) counts[kind] += stream.countPlayers(kind);
+    }
+    return counts;
+  }
+
+  /** What all publications together came to. */
+  totals(): LiveSums {
+    return this.#totals.sums();
+  }
+
   /** Stops all sending. */
   close(): void {
     this.#fanOut.close();
@@ -177,11 +205,11 @@ export class LiveStreams {
   #entry(path: string): Entry {
     const known = this.#entries.get(path);
     if (known !== undefined) return known;
-    const { now } = this.#options;
+    const { now, wallClock = Date.now } = this.#options;
     const onUnused = (): void => {
       if (this.#entries.get(path)?.holder === undefined) this.#entries.delete(path);
     };
-    const stream = new LiveStream({ limits: this.#options, fanOut: this.#fanOut, now, onUnused });
+    const stream = new LiveStream({ limits: this.#options, fanOut: this.#fanOut, now, wallClock, onUnused });
     const entry: Entry = { stream, holder: undefined };
     this.#entries.set(path, entry);
     return entry;
@@ -215,16 +243,18 @@ export class LiveStreams {
         if (entry.holder?.broadcast !== broadcast) return;
         entry.holder = undefined;
         entry.stream.end(broadcast);
+        this.#totals.ended(broadcast);
         observer?.end();
       },
     };
   }
 }
 
-function subscription(stream: LiveStream, player: Player): Subscription {
+function subscription(stream: LiveStream, player: Player, now: () => number): Subscription {
   return {
     select: (selection) => stream.select(player, selection),
     pause: (paused) => stream.pause(player, paused),
+    reportLatency: (latencyMs) => player.reportLatency(latencyMs, now()),
     close: () => stream.leave(player),
   };
 }

@@ -1,7 +1,10 @@
+import { maxPlausibleLatencyMs } from './publisher-latency.js';
 import type { MediaSelection } from './wire-encoding.js';
 
 /** Where a player's bytes go. The live path calls this; the connection implements it. */
 export interface PlayerSink {
+  /** Of the peer; absent: not known. For people. */
+  readonly address?: string | undefined;
   /** Bytes given to `write` that the kernel has not taken yet. While it is not 0 nothing more is written. */
   readonly pendingBytes: number;
   /** The bytes are shared with other players: never change them. */
@@ -14,12 +17,20 @@ export interface PlayerSink {
   stalled(): void;
 }
 
-export type PlayerKind = 'rtmp' | 'httpFlv' | 'wsFlv';
+export const playerKinds = ['rtmp', 'httpFlv', 'wsFlv'] as const;
+export type PlayerKind = (typeof playerKinds)[number];
+
+/** A player that reports its latency oftener than this is not listened to in between. */
+const reportIntervalMs = 1000;
 
 /** One player of one stream: a cursor and a sink. Created by `LiveStream.join`. */
 export class Player {
   readonly kind: PlayerKind;
   readonly sink: PlayerSink;
+  /** When it joined, monotonic ms. */
+  readonly joinedMs: number;
+  /** Bytes given to the sink since then. */
+  bytesOut = 0;
   selection: MediaSelection;
   /** Sequence number of the next message to send. */
   cursor = 0;
@@ -39,9 +50,24 @@ export class Player {
   /** The key frame with which video comes back has been reached: the stream gives the player its new encoding. */
   onVideoResumed: (() => void) | undefined;
 
-  constructor(kind: PlayerKind, sink: PlayerSink, selection: MediaSelection) {
+  #reported: { readonly latencyMs: number; readonly atMs: number } | undefined;
+
+  constructor(kind: PlayerKind, sink: PlayerSink, selection: MediaSelection, joinedMs: number) {
     this.kind = kind;
     this.sink = sink;
     this.selection = selection;
+    this.joinedMs = joinedMs;
+  }
+
+  /** What the player says of itself: ms from the publisher to it. `undefined`: nothing yet. */
+  get reportedLatencyMs(): number | undefined {
+    return this.#reported?.latencyMs;
+  }
+
+  /** Does nothing with nonsense. */
+  reportLatency(latencyMs: number, nowMs: number): void {
+    if (!(Math.abs(latencyMs) <= maxPlausibleLatencyMs)) return;
+    if (this.#reported !== undefined && nowMs - this.#reported.atMs < reportIntervalMs) return;
+    this.#reported = { latencyMs, atMs: nowMs };
   }
 }

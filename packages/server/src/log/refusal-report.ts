@@ -12,6 +12,7 @@ export class RefusalReport {
   readonly #now: () => number;
   #reportedMs = Number.NEGATIVE_INFINITY;
   #refused = 0;
+  #total = 0;
 
   /** `now`: a monotonic clock, ms. */
   constructor(log: Logger, message: string, now: () => number) {
@@ -20,7 +21,13 @@ export class RefusalReport {
     this.#now = now;
   }
 
+  /** How many were refused since the start. */
+  get total(): number {
+    return this.#total;
+  }
+
   count(): void {
+    this.#total += 1;
     this.#refused += 1;
     const nowMs = this.#now();
     if (nowMs - this.#reportedMs < intervalMs) return;

@@ -75,6 +75,16 @@ export interface RoomFacts {
   readonly refused: number;
 }
 
+/** What all services together came to since the server started; rooms and members are those that there are now. */
+export interface RoomSums {
+  readonly rooms: number;
+  readonly members: number;
+  readonly messages: number;
+  readonly dropped: number;
+  readonly duplicates: number;
+  readonly refused: number;
+}
+
 interface Attachment {
   readonly key: StreamKey;
   readonly format: MemberFormat;
@@ -90,6 +100,8 @@ export class ServiceRooms {
   readonly #rooms = new Map<string, ServiceRoom>();
   readonly #roomLimits: RoomLimits;
   readonly #inboxSettings: InboxSettings;
+  /** Of the services that have ended. */
+  #past: RoomSums = { rooms: 0, members: 0, messages: 0, dropped: 0, duplicates: 0, refused: 0 };
 
   constructor(options: ServiceRoomsOptions) {
     const { live, limits, service } = options.config;
@@ -160,7 +172,9 @@ export class ServiceRooms {
       close: () => {
         inbox.closed();
         room.detach(member);
-        if (room.memberCount === 0 && this.#rooms.get(path) === room) this.#rooms.delete(path);
+        if (room.memberCount > 0 || this.#rooms.get(path) !== room) return;
+        this.#rooms.delete(path);
+        this.#past = { ...plus(this.#past, room), rooms: 0 };
       },
     };
     return { ok: true, membership };
@@ -213,6 +227,11 @@ export class ServiceRooms {
     }));
   }
 
+  /** What all services together came to. */
+  sums(): RoomSums {
+    return [...this.#rooms.values()].reduce(plus, this.#past);
+  }
+
   /** The last danmu of a service, oldest first; `undefined`: there is no such service. */
   danmu(key: StreamKey): readonly KeptDanmu[] | undefined {
     return this.#rooms.get(streamPath(key) ?? '')?.history.danmu;
@@ -258,4 +277,15 @@ function checkDanmu(content: AmfValue): Danmu {
     if (!(error instanceof RtmpRemoteError)) throw error;
     throw new RtmpUsageError(error.code, error.message, { cause: error });
   }
+}
+
+function plus(sums: RoomSums, room: ServiceRoom): RoomSums {
+  return {
+    rooms: sums.rooms + 1,
+    members: sums.members + room.memberCount,
+    messages: sums.messages + room.messages,
+    dropped: sums.dropped + room.dropped,
+    duplicates: sums.duplicates + room.duplicateMessages,
+    refused: sums.refused + room.refused,
+  };
 }

@@ -1,0 +1,1 @@
+export { type ServerFigures, ServerMetrics, type StreamFigures } from './server-metrics.js';
