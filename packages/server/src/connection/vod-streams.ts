@@ -265,10 +265,10 @@ export class VodStreams {
     if (stream.player.hasEnded) return Number.POSITIVE_INFINITY;
     for (let tries = 0; tries < maxChangeTries; tries += 1) {
       const { sentMs, offsetMs } = stream.player;
-      const from = Math.max(sentMs, request.transition?.offsetMs ?? 0);
+      const from = Math.max(sentMs + 1, request.transition?.offsetMs ?? 0);
       const point = await file.keyFrameFrom(from - offsetMs);
       if (point === undefined) break;
-      if (point.timestamp + offsetMs >= stream.player.sentMs) return point.timestamp + offsetMs;
+      if (point.timestamp + offsetMs > stream.player.sentMs) return point.timestamp + offsetMs;
     }
     return Number.POSITIVE_INFINITY;
   }
