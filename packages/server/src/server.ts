@@ -20,6 +20,9 @@ import { version } from './version.js';
 import { visits } from './visits.js';
 import { VodPlayback } from './vod/index.js';
 
+/** What recordings need at the end is little, and no connection's time; what is not finished then is at the next start. */
+const finishRecordingsMs = 1200;
+
 export interface RunningServer {
   /** Where RTMP is bound. */
   readonly rtmp: BoundAddress;
@@ -165,7 +168,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       // Everybody has gone: their ends are what is left to tell.
       danmuWebhook?.close();
       await webhooks?.close(graceMs);
-      await recordings.close(graceMs);
+      await recordings.close(finishRecordingsMs);
       streams.close();
       vod.close();
       services.close();
