@@ -221,7 +221,7 @@ export class ServerSession {
    * @throws RtmpUsageError `ERR_RTMP_SESSION_ANSWERED` when it was answered before.
    */
   accept(request: ConnectRequest, answer?: ConnectAnswer): boolean;
-  accept(request: PublishRequest, answer?: StreamAnswer): boolean;
+  accept(request: PublishRequest | PlayRequest, answer?: StreamAnswer): boolean;
   accept(request: PlayRequest, answer?: PlayAnswer): boolean;
   accept(request: SeekRequest): boolean;
   accept(request: ServeRequest, answer: ServeGrant): boolean;
