@@ -1,16 +1,22 @@
 import type { BlockList, Socket } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { type EncryptedCrypto, handshakeVersions } from '@millrace/protocol';
 import { addressList, isListed } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../log/index.js';
 import type { Certificates } from '../tls/index.js';
 import { parseProxyHeader } from './proxy-header.js';
 import type { RtmpConnections } from './rtmp-connections.js';
+import type { RtmpTransport, TransportEvents } from './rtmp-transport.js';
+import { RtmpeTransport } from './rtmpe-transport.js';
 import { TcpTransport } from './tcp-transport.js';
 
 export interface ReceptionOptions {
   readonly connections: RtmpConnections;
   readonly config: Pick<Config, 'rtmp' | 'limits'>;
+  readonly crypto: EncryptedCrypto;
+  /** Monotonic clock, ms. */
+  readonly now: () => number;
   readonly log: Logger;
   /** `undefined`: there is no TLS. */
   readonly certificates: Certificates | undefined;
@@ -31,8 +37,9 @@ interface Arrival {
   readonly release: () => void;
 }
 
-type Protocol = 'rtmp' | 'tls' | 'http';
+type Protocol = 'rtmp' | 'rtmpe' | 'tls' | 'http';
 
+const { encrypted, encryptedXtea, encryptedBlowfish } = handshakeVersions;
 /** How a TLS connection begins: a handshake record, and the major version. [RFC 8446 §5.1] */
 const tlsStart = [0x16, 0x03] as const;
 const httpAnswer = 'This is a port for RTMP. The web page is on another one.\n';
@@ -114,19 +121,26 @@ export class Reception {
         this.#answerHttp(arrival);
         return;
       case 'rtmp':
-        this.#serve(arrival);
+      case 'rtmpe':
+        this.#serve(arrival, protocol);
         return;
       default:
         protocol satisfies never;
     }
   }
 
-  /** The handshake finds out what is not RTMP at all. */
-  #serve({ socket, address, accepted, release }: Arrival): void {
+  /** What is not RTMP at all, the handshake finds out. */
+  #serve(arrival: Arrival, protocol: 'rtmp' | 'rtmpe'): void {
+    const { socket, address, accepted, release } = arrival;
     socket.off('close', release);
     release();
+    const { connections, config, crypto, now } = this.#options;
     const peer = { address, tls: accepted === 'inTls' };
-    this.#options.connections.accept((events) => new TcpTransport(socket, peer, events));
+    connections.accept((events) => {
+      const open = (inner: TransportEvents): RtmpTransport => new TcpTransport(socket, peer, inner);
+      if (protocol === 'rtmp' || !config.rtmp.encrypted) return open(events);
+      return new RtmpeTransport(open, events, { crypto, now, onFault: ({ message }) => this.#log(arrival, message) });
+    });
   }
 
   #startTls(arrival: Arrival): void {
@@ -201,6 +215,7 @@ function protocolOf([first, second]: Uint8Array): Protocol | undefined {
   if (first === undefined) return undefined;
   // 22 could be a version of RTMP as well, whose C1 begins with the high byte of a time.
   if (first === tlsStart[0]) return second === undefined ? undefined : second === tlsStart[1] ? 'tls' : 'rtmp';
+  if (first === encrypted || first === encryptedXtea || first === encryptedBlowfish) return 'rtmpe';
   const isCapital = first >= 0x41 && first <= 0x5a;
   return isCapital ? 'http' : 'rtmp';
 }

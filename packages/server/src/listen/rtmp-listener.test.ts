@@ -37,7 +37,7 @@ it('ends only the connection that meets a fault of the server, and says so', asy
     { config, streams, vod, services, crypto, admissions, transports: [], now },
     log,
   );
-  const reception = new Reception({ connections, config, log, certificates: undefined });
+  const reception = new Reception({ connections, config, crypto, now, log, certificates: undefined });
   const listener = new RtmpListener(reception, 'any', log);
   const { port } = await listener.listen(config.rtmp.listen);
   const c1 = Buffer.alloc(1537, 1);
