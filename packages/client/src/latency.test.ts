@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeAmf0, encodeAmf0, findLatencySei, insertLatencySei, messageTypes } from '@millrace/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { acceptAll, ScriptedServer } from '../test/scripted-server.js';
 import { fetchClockOffset } from './clock-offset.js';
 import { LatencyMeter } from './latency-meter.js';
+import { LatencyReport } from './latency-report.js';
 import { NetConnection } from './net-connection.js';
 import type { NetStreamEvent } from './net-stream.js';
 
@@ -168,6 +169,57 @@ describe('publishing with a clock', () => {
     for await (const event of stream) if (event.type === 'video') break;
     expect(stream.latency.sei).toBeGreaterThan(400);
     expect(stream.latency.baseTime).toBeUndefined();
+  });
+});
+
+describe('LatencyReport', () => {
+  it('tells the best figure every five seconds, and not at once', () => {
+    const report = new LatencyReport();
+    expect(report.due({}, 0)).toBeUndefined();
+    expect(report.due({ sei: 900 }, 60_000)).toBeUndefined();
+    expect(report.due({ sei: 100, currentTime: 7 }, 64_999)).toBeUndefined();
+    expect(report.due({ sei: 100.4, currentTime: 7 }, 65_000)).toBe(100);
+    expect(report.due({ baseTime: 0, sei: 100 }, 69_999)).toBeUndefined();
+    expect(report.due({ baseTime: 0, sei: 100 }, 71_000)).toBe(0);
+    expect(report.due({ currentTime: -7 }, 76_000)).toBe(-7);
+  });
+
+  it.each([
+    [{ latency: true }, true],
+    [{ latency: true, reportLatency: false }, false],
+    [{ reportLatency: true }, false],
+  ])('is sent by who plays with %o: %s', async (options, isSent) => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    closers.push(async () => vi.useRealTimers());
+    const server = await ScriptedServer.start(acceptAll);
+    closers.push(() => server.close());
+    const connection = await NetConnection.connect(server.url);
+    closers.push(() => connection.close());
+    const stream = await connection.createStream();
+    await stream.play('test', options);
+    const { session, flush, events } = server.peer;
+    const send = async (): Promise<void> => {
+      const payload = insertLatencySei(frame, Date.now());
+      session.sendMessage(6, { messageTypeId: messageTypes.video, timestamp: 0, messageStreamId: stream.id, payload });
+      flush();
+      for await (const event of stream) if (event.type === 'video') break;
+    };
+    await send();
+    vi.advanceTimersByTime(5000);
+    await send();
+    // What comes after it has been read: so has the report.
+    stream.receiveAudio(false);
+    await server.until(() => events.some((event) => event.type === 'receiveAudio'));
+    const calls = events.flatMap((event) => (event.type === 'call' ? [event.request] : []));
+    expect(calls).toHaveLength(isSent ? 1 : 0);
+    for (const { name, transactionId, messageStreamId, args } of calls) {
+      expect({ name, transactionId, messageStreamId }).toEqual({
+        name: 'reportLatency',
+        transactionId: 0,
+        messageStreamId: stream.id,
+      });
+      expect(args).toEqual([expect.any(Number)]);
+    }
   });
 });
 

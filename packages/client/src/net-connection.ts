@@ -97,8 +97,8 @@ export class NetConnection {
   }
 
   /**
-   * Connects to the app of an `rtmp:`, `rtmps:`, `ws:` or `wss:` URL: TCP, TLS or WebSocket, handshake, `connect`.
-   * Browsers have WebSockets only.
+   * Connects to the app of an `rtmp:`, `rtmpe:`, `rtmps:`, `ws:` or `wss:` URL: TCP, TLS or WebSocket, handshake,
+   * `connect`. Browsers have WebSockets only.
    *
    * Throws `RtmpConnectionError` when there is no way to the server or it breaks off, `RtmpCommandError` when it refuses,
    * `RtmpUsageError` for a URL that is none or a handshake that is not there, and the signal's reason when it is aborted.

@@ -13,6 +13,7 @@ import {
 import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
 import { EventQueue } from './event-queue.js';
 import { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } from './latency-meter.js';
+import { LatencyReport } from './latency-report.js';
 import { LatencyStamp } from './latency-stamp.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
 
@@ -48,6 +49,11 @@ export interface PlayOptions extends PlayParams, CommandOptions, ClockOptions {
   readonly bufferMs?: number;
   /** Whether `NetStream.latency` is measured; default `false`: every frame has to be looked into. */
   readonly latency?: boolean;
+  /**
+   * Whether the server is told what is measured, every 5 s, for its operators: default `true`, where `latency` is. Servers
+   * that do not know `reportLatency` ignore it.
+   */
+  readonly reportLatency?: boolean;
 }
 
 /** What a connection delivers to a stream. */
@@ -94,6 +100,7 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
   #publishedName: string | undefined;
   #playing = false;
   #meter: LatencyMeter | undefined;
+  #report: LatencyReport | undefined;
   #stamp: LatencyStamp | undefined;
   #closed = false;
 
@@ -136,6 +143,7 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
     return await this.#command('play', 'NetStream.Play.Start', options, (session) => {
       this.#playing = true;
       this.#meter = options.latency ? new LatencyMeter(options) : undefined;
+      this.#report = options.latency && options.reportLatency !== false ? new LatencyReport() : undefined;
       session.setBufferLength(this.id, options.bufferMs ?? 3_000);
       session.play(this.id, streamName, options);
     });
@@ -230,7 +238,7 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
       onCall: () => false,
       onMessage: (message, values) => {
         const event = toEvent(message, values);
-        this.#meter?.take(event);
+        this.#measure(event);
         this.#events.push(event);
         if (event.type !== 'data' && this.#pending?.answer.command === 'play') {
           this.#pending.answer.resolve(startedSilently);
@@ -244,6 +252,14 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
         this.#events.finish(error.code === 'ERR_RTMP_CONNECTION_CLOSED' ? undefined : error);
       },
     };
+  }
+
+  #measure(event: NetStreamEvent): void {
+    if (this.#meter === undefined) return;
+    this.#meter.take(event);
+    const latencyMs = this.#report?.due(this.#meter.latency, performance.now());
+    // The connection sends what was said in answer to what it has received.
+    if (latencyMs !== undefined) this.#port.session.sendCommand(this.id, 'reportLatency', [latencyMs]);
   }
 
   #refuse(status: StatusInfo): void {

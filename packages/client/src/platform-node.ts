@@ -4,6 +4,7 @@ import { nodeCrypto } from './node-crypto.js';
 import { openTcp, tlsOptions } from './open-tcp.js';
 import type { Platform } from './platform.js';
 import type { RtmpUrl } from './rtmp-url.js';
+import { RtmpeConnection } from './rtmpe-connection.js';
 import { openWebSocket } from './web-socket-connection.js';
 
 /** A server may send as much in one message as it likes to write at a time; ours cuts it at 1 MiB. */
@@ -20,6 +21,8 @@ async function open(url: RtmpUrl, options: OpenOptions): Promise<ByteConnection>
     case 'rtmp':
     case 'rtmps':
       return await openTcp(url, options);
+    case 'rtmpe':
+      return new RtmpeConnection(await openTcp(url, options), nodeCrypto);
     case 'ws':
     case 'wss':
       // Not Node's own WebSocket: Node 20 has none, and it cannot be paused.

@@ -9,6 +9,7 @@ describe('parseRtmpUrl', () => {
     ['rtmp://host', { app: '', streamName: undefined, tcUrl: 'rtmp://host/' }],
     ['RTMP://host:1936/live/a/b', { port: 1936, app: 'live', streamName: 'a/b', tcUrl: 'rtmp://host:1936/live' }],
     ['rtmp://host:/live/test', { port: 1935, tcUrl: 'rtmp://host/live' }],
+    ['rtmpe://host/live/test', { scheme: 'rtmpe', port: 1935, tcUrl: 'rtmpe://host/live' }],
     ['rtmps://host/live/test', { scheme: 'rtmps', port: 443, tcUrl: 'rtmps://host/live' }],
     ['rtmp://127.0.0.1:19350/live/k', { host: '127.0.0.1', port: 19350 }],
     // The query belongs to the stream where there is one (stream keys), to the app otherwise.

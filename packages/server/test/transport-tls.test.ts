@@ -5,15 +5,14 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { type ConnectOptions, NetConnection, type NetStream } from '@millrace/client';
+import { type ConnectOptions, NetConnection } from '@millrace/client';
 import { AmfObject } from '@millrace/protocol';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type AppClient, defineApp } from '../src/index.js';
 import { httpAnswer } from './wire/flv-client.js';
-import { aacFrame, aacHeader, avcHeader, avcInter, avcKey } from './wire/media-samples.js';
+import { expectTheSame } from './wire/publish-and-play.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
-import { digestsOf, type MediaMessage } from './wire/test-publisher.js';
 import { pattern } from './wire/wire-bytes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-transport-tls-'));
@@ -70,34 +69,9 @@ async function secured(port: number, options: object = {}): Promise<TLSSocket> {
   return socket.resume();
 }
 
-async function take(stream: NetStream, count: number): Promise<MediaMessage[]> {
-  const media: MediaMessage[] = [];
-  for await (const event of stream) {
-    if (event.type !== 'audio' && event.type !== 'video') continue;
-    media.push({ type: event.type === 'audio' ? 8 : 9, timestamp: event.timestamp, payload: event.payload });
-    if (media.length === count) break;
-  }
-  return media;
-}
-
 async function publishAndPlay(from: string, to: string): Promise<void> {
-  const publisher = await (await connect(from)).createStream();
-  await publisher.publish('test');
-  const player = await (await connect(to)).createStream();
-  await player.play('test');
-  const sent: MediaMessage[] = [];
-  const send = (type: 8 | 9, timestamp: number, payload: Uint8Array): void => {
-    sent.push({ type, timestamp, payload });
-    if (type === 8) publisher.sendAudio(timestamp, payload);
-    else publisher.sendVideo(timestamp, payload);
-  };
-  send(9, 0, avcHeader());
-  send(8, 0, aacHeader());
-  for (let i = 0; i < 50; i += 1) {
-    send(9, i * 40, i % 10 === 0 ? avcKey(i, i === 30 ? 3_000_000 : 30_000) : avcInter(i, 2000));
-    send(8, i * 40 + 3, aacFrame(i));
-  }
-  expect(digestsOf(await take(player, sent.length))).toEqual(digestsOf(sent));
+  const [publisher, player] = [await connect(from), await connect(to)];
+  await expectTheSame(publisher, player);
 }
 
 describe('RTMPS', () => {

@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { connect as connectTcp, createServer } from 'node:net';
+import { handshakeCrypto, NetConnection } from '@millrace/client';
+import { EncryptedClientHandshake, type EncryptedCrypto, type EncryptedVersion } from '@millrace/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { expectTheSame } from './wire/publish-and-play.js';
+import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import { pattern } from './wire/wire-bytes.js';
+
+const closers: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function serve(...settings: string[]): Promise<TestServer> {
+  const server = await startTestServer(['live.maxWindowMs=0', ...settings]);
+  closers.push(() => server.close());
+  return server;
+}
+
+async function connect(url: string): Promise<NetConnection> {
+  const connection = await NetConnection.connect(url);
+  closers.push(() => connection.close());
+  return connection;
+}
+
+function c0c1(version: EncryptedVersion): Uint8Array {
+  const crypto = handshakeCrypto as EncryptedCrypto;
+  return new EncryptedClientHandshake({ crypto, nowMs: 0, version }).takeOutput() ?? new Uint8Array(0);
+}
+
+describe('RTMPE', () => {
+  it.each([
+    ['rtmpe', 'rtmpe'],
+    ['rtmp', 'rtmpe'],
+    ['rtmpe', 'rtmp'],
+  ])('publishes by %s and plays by %s, every message the same', async (from, to) => {
+    const { port } = await serve();
+    await expectTheSame(
+      await connect(`${from}://127.0.0.1:${port}/live`),
+      await connect(`${to}://127.0.0.1:${port}/live`),
+    );
+  });
+
+  it('shows nothing of what is said on the wire', async () => {
+    const { port } = await serve();
+    const seen: Buffer[] = [];
+    const tap = createServer((socket) => {
+      const upstream = connectTcp({ host: '127.0.0.1', port });
+      for (const each of [socket, upstream]) each.on('data', (bytes) => seen.push(bytes)).on('error', () => undefined);
+      socket.pipe(upstream).pipe(socket);
+    });
+    tap.listen(0, '127.0.0.1');
+    await once(tap, 'listening');
+    closers.push(() => tap.close());
+    const address = tap.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const connection = await connect(`rtmpe://127.0.0.1:${address.port}/live`);
+    await connection.close();
+    const all = Buffer.concat(seen);
+    expect(all.length).toBeGreaterThan(6500);
+    expect(all.includes('connect') || all.includes('NetConnection')).toBe(false);
+  });
+
+  it.each([6, 8, 9] as const)('answers version %i with its own', async (version) => {
+    const client = await (await serve()).open();
+    client.write(c0c1(version));
+    expect((await client.readRaw(3073))[0]).toBe(version);
+  });
+
+  it.each([6, 8, 9] as const)('switched off, version %i is answered with 3', async (version) => {
+    const server = await serve('rtmp.encrypted=false');
+    const client = await server.open();
+    client.write(c0c1(version));
+    expect((await client.readRaw(3073))[0]).toBe(3);
+    await expect(NetConnection.connect(`rtmpe://127.0.0.1:${server.port}/live`)).rejects.toMatchObject({
+      code: 'ERR_RTMP_CONNECTION_LOST',
+      cause: { code: 'ERR_RTMP_HANDSHAKE_VERSION' },
+    });
+  });
+
+  it('that has no digest, that stops in the middle, or that sends noise is closed', async () => {
+    const server = await serve('limits.handshakeTimeoutMs=100');
+    const clients = await Promise.all([server.open(), server.open(), server.open(), server.open()]);
+    clients[0]?.write(Uint8Array.of(6), pattern(1536));
+    clients[1]?.write(Uint8Array.of(8));
+    clients[2]?.write(c0c1(9), pattern(1536), pattern(100_000));
+    clients[3]?.write(c0c1(6));
+    await Promise.all(clients.map((client) => client.closed));
+    await expectTheSame(
+      await connect(`rtmpe://127.0.0.1:${server.port}/live`),
+      await connect(`rtmp://127.0.0.1:${server.port}/live`),
+    );
+  });
+});
