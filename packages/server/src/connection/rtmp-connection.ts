@@ -1,4 +1,5 @@
 import {
+  type CallRequest,
   type ConnectRequest,
   type HandshakeCrypto,
   type PlayRequest,
@@ -13,12 +14,15 @@ import type { LiveStreams, Publication, Subscription } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Recordings } from '../recording/index.js';
 import type { ServiceRooms } from '../service/index.js';
+import type { SharedObjectClient, SharedObjects } from '../shared-object/index.js';
 import type { VodPlayback } from '../vod/index.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { ByteTransport } from './byte-transport.js';
 import { recordPublication } from './record-publication.js';
+import { reportedLatency } from './reported-latency.js';
 import { RtmpPlayerSink } from './rtmp-player-sink.js';
 import { ServiceStreams } from './service-streams.js';
+import { sharedObjectLink } from './shared-object-link.js';
 import { VodStreams } from './vod-streams.js';
 
 export interface ConnectionContext {
@@ -26,6 +30,7 @@ export interface ConnectionContext {
   readonly streams: LiveStreams;
   readonly recordings: Pick<Recordings, 'record'>;
   readonly services: ServiceRooms;
+  readonly sharedObjects: SharedObjects;
   readonly vod: VodPlayback;
   readonly crypto: HandshakeCrypto;
   readonly admissions: Admissions;
@@ -59,6 +64,7 @@ export class RtmpConnection {
   readonly #playing = new Map<number, Playing>();
   readonly #gate: AdmissionGate;
   readonly #services: ServiceStreams;
+  readonly #sharedObjects: SharedObjectClient;
   readonly #vod: VodStreams;
   /** Bytes that have come while nothing was read because somebody decides. */
   #heldBytes = 0;
@@ -120,6 +126,17 @@ export class RtmpConnection {
       joinLive: (request, name) => this.#join(request, name),
       ended: (request) => this.#gate.ended(request),
     });
+    this.#sharedObjects = sharedObjectLink({
+      objects: context.sharedObjects,
+      config: context.config,
+      session: this.#session,
+      transport,
+      gate: this.#gate,
+      log,
+      flush: this.#flush,
+      resume: () => this.#resume(() => undefined),
+      now: context.now,
+    });
     this.#services = new ServiceStreams({
       rooms: context.services,
       session: this.#session,
@@ -136,7 +153,7 @@ export class RtmpConnection {
     this.#lastActiveMs = this.#context.now();
     this.#session.receive(bytes, this.#lastActiveMs);
     this.#handleEvents();
-    if (this.#session.paused || this.#gate.isWaiting) this.#hold(bytes.length);
+    if (this.#isHolding) this.#hold(bytes.length);
   }
 
   /** To be called now and then (once a second is enough): ends what takes too long, pings what is silent. */
@@ -153,6 +170,7 @@ export class RtmpConnection {
     this.#closed = true;
     for (const messageStreamId of [...this.#publications.keys(), ...this.#playing.keys()]) this.#leave(messageStreamId);
     this.#services.closed();
+    this.#sharedObjects.closed();
     this.#vod.closed();
     this.#session.close();
     this.#gate.disconnected();
@@ -210,7 +228,7 @@ export class RtmpConnection {
         this.#select(event.messageStreamId, { video: event.receive });
         return;
       case 'call':
-        this.#gate.call(event.request);
+        this.#call(event.request);
         return;
       case 'answer':
         this.#gate.answered(event.answer);
@@ -232,6 +250,8 @@ export class RtmpConnection {
         this.#vod.bufferLength(event.messageStreamId, event.bufferMs);
         return;
       case 'sharedObject':
+        this.#sharedObjects.take(event.content);
+        return;
       case 'subscribe':
         // The session has answered what is to be answered.
         return;
@@ -252,6 +272,12 @@ export class RtmpConnection {
     this.#gate.connect(request);
   }
 
+  #call(request: CallRequest): void {
+    const latencyMs = reportedLatency(request);
+    if (latencyMs === undefined) this.#gate.call(request);
+    else this.#playing.get(request.messageStreamId)?.subscription.reportLatency(latencyMs);
+  }
+
   /** It has been decided: answers, then goes on with what has come in the meantime. */
   #resume(answer: () => void): void {
     if (this.#closed) return;
@@ -264,9 +290,14 @@ export class RtmpConnection {
       this.#transport.close('a fault in the server');
       return;
     }
-    if (this.#closed || this.#session.paused || this.#gate.isWaiting || this.#heldBytes === 0) return;
+    if (this.#closed || this.#isHolding || this.#heldBytes === 0) return;
     this.#heldBytes = 0;
     this.#transport.setReading(true);
+  }
+
+  /** Somebody decides, and what comes meanwhile is kept. */
+  get #isHolding(): boolean {
+    return this.#session.paused || this.#gate.isWaiting || this.#sharedObjects.isWaiting;
   }
 
   /** A publisher that does not wait for its answer sends megabytes before somebody slow has given it. */

@@ -17,6 +17,10 @@ export class RtmpPlayerSink implements PlayerSink {
     this.#flush = flush;
   }
 
+  get address(): string {
+    return this.#transport.remoteAddress;
+  }
+
   get pendingBytes(): number {
     return this.#transport.pendingBytes;
   }
