@@ -16,11 +16,15 @@ import { type LiveStreams, latencyMethods, type PlayerFacts, type PublishedStrea
 const maxSoftwareLength = 200;
 
 /** The live streams as HTTP needs them: rows for the API, and FLV for viewers. `now`: the live path's clock. */
-export function liveSource(streams: LiveStreams, now: () => number): StreamSource {
+export function liveSource(
+  streams: LiveStreams,
+  now: () => number,
+  recordingOf: (path: string) => string | undefined,
+): StreamSource {
   return {
     isValidName: (app, name) => streams.isValidName({ app, name }),
     isPublished: (app, name) => streams.isPublished({ app, name }),
-    snapshot: () => streams.published().map((published) => streamInfo(published, now())),
+    snapshot: () => streams.published().map((published) => streamInfo(published, now(), recordingOf(published.path))),
     players(app, name, limit) {
       const players = streams.players({ app, name });
       const nowMs = now();
@@ -58,6 +62,7 @@ function flvSubscription(
 function streamInfo(
   { path, app, name, publisher, publishedAt, stream, broadcast }: PublishedStream,
   nowMs: number,
+  recording: string | undefined,
 ): StreamInfo {
   const { facts } = broadcast;
   const video = videoInfo(broadcast.facts, nowMs);
@@ -81,6 +86,7 @@ function streamInfo(
     bytesOut: facts.bytesOut,
     jumps: facts.jumps,
     latency: latencyInfo(facts),
+    recording: recording ?? null,
     warnings: warningsOf(facts),
   };
 }

@@ -122,7 +122,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     config,
     logger,
     certificates,
-    streams: liveSource(streams, now),
+    streams: liveSource(streams, now, (path) => recordings.fileOf(path)),
     services: serviceSource(services),
     metrics: metricsSource({ streams, services, admissions, rtmp: rtmpConnections, http: () => httpServer }),
     admit: visits(admissions, logger),

@@ -47,11 +47,12 @@ function connected(): { transport: FullTransport; connection: RtmpConnection; st
   const transport = new FullTransport();
   const log = createLogger({ level: 'silent', format: 'json' });
   const services = new ServiceRooms({ config, now: () => 0, mediaTimeMs: () => undefined });
+  const recordings = { record: () => ({ write: () => undefined, end: () => undefined }) };
   const vod = new VodPlayback({ mediaDir: config.media.dir, now: () => 0 });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const connection = new RtmpConnection(
     transport,
-    { config, streams, vod, services, crypto: handshakeCrypto, admissions, transports: [], now: () => 0 },
+    { config, streams, vod, recordings, services, crypto: handshakeCrypto, admissions, transports: [], now: () => 0 },
     log,
   );
   transport.onClosing = () => connection.transportClosed();

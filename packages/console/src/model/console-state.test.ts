@@ -26,6 +26,7 @@ function stream(name: string, publishedAt = 0): StreamInfo {
     bytesOut: 0,
     jumps: 0,
     latency: null,
+    recording: null,
     warnings: [],
   };
 }

@@ -8,7 +8,16 @@ const aac = { codec: 'AAC', codecString: 'mp4a.40.2', bitrateKbps: 0 };
 function stream(video: StreamInfo['video'], audio: StreamInfo['audio'], uptimeMs = 60_000) {
   const viewers = { total: 0, rtmp: 0, httpFlv: 0, wsFlv: 0 };
   const publisher = { address: '', software: '' };
-  const rest = { bitrateKbps: 0, viewers, bytesIn: 0, bytesOut: 0, jumps: 0, latency: null, warnings: [] };
+  const rest = {
+    bitrateKbps: 0,
+    viewers,
+    bytesIn: 0,
+    bytesOut: 0,
+    jumps: 0,
+    latency: null,
+    recording: null,
+    warnings: [],
+  };
   return { app: 'live', name: 'a', path: '/live/a', publishedAt: 0, uptimeMs, publisher, video, audio, ...rest };
 }
 const everything = () => true;

@@ -33,6 +33,8 @@ export interface StreamInfo {
   jumps: number;
   /** From the publisher to this server. `null`: the publisher does not tell its clock. */
   latency: LatencyInfo | null;
+  /** The file that the stream is being recorded into, within `media.dir`: `live/test.flv`. `null`: it is not recorded. */
+  recording: string | null;
   /** Sentences for the operator about what is unusual in this stream. */
   warnings: string[];
 }

@@ -31,10 +31,11 @@ it('ends only the connection that meets a fault of the server, and says so', asy
     },
   };
   const services = new ServiceRooms({ config, now, mediaTimeMs: () => undefined });
+  const recordings = { record: () => ({ write: () => undefined, end: () => undefined }) };
   const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const connections = new RtmpConnections(
-    { config, streams, vod, services, crypto, admissions, transports: [], now },
+    { config, streams, vod, recordings, services, crypto, admissions, transports: [], now },
     log,
   );
   const reception = new Reception({ connections, config, crypto, now, log, certificates: undefined });
