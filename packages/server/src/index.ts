@@ -17,6 +17,8 @@ export {
   type AppDefinition,
   AppError,
   type AppHandlers,
+  type AppObjectChange,
+  type AppObjectName,
   type AppServer,
   type AppService,
   type AppServiceMessage,
@@ -37,4 +39,11 @@ export { type Config, ConfigError, loadConfig } from './config/index.js';
 export type { BoundAddress } from './listen/index.js';
 export { createLogger, type Logger, type LogOptions, silentLogger } from './log/index.js';
 export { type RunningServer, type ServerOptions, startServer } from './server.js';
+export {
+  type AppSharedObject,
+  type SharedObjectChange,
+  SharedObjectError,
+  type SharedObjectFacts,
+  StateError,
+} from './shared-object/index.js';
 export { version } from './version.js';

@@ -15,6 +15,7 @@ import { Recordings } from './recording/index.js';
 import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
 import { serviceSource } from './service-source.js';
+import { type SharedObjectFacts, SharedObjects } from './shared-object/index.js';
 import { Certificates } from './tls/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
@@ -34,6 +35,8 @@ export interface RunningServer {
   /** SHA-256 of the certificate; `undefined`: there is no TLS. */
   readonly fingerprint: string | undefined;
   readonly streams: LiveStreams;
+  /** The shared objects that somebody uses now. */
+  sharedObjects(): readonly SharedObjectFacts[];
   /** Stops accepting, tells everybody, and resolves when all connections are closed: at the latest after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -56,7 +59,8 @@ export interface ServerOptions {
 
 /**
  * Loads the application, if there is one, and starts every listener. Rejects, with nothing left open: with `ConfigError`
- * when a file of keys cannot be used, with `AppError` when the application does not load, with the system's error when an
+ * when a file of keys cannot be used, with `AppError` when the application does not load, with
+ * `StateError` when what the server has stored cannot be read, with the system's error when an
  * address cannot be had.
  */
 export async function startServer(config: Config, logger: Logger, options: ServerOptions = {}): Promise<RunningServer> {
@@ -76,7 +80,14 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   const danmuWebhook = onDanmu && new DanmuWebhook({ config: { ...config.webhooks, onDanmu }, log: logger, now });
   if (danmuWebhook !== undefined) guards.push(danmuWebhook);
   const app = options.app ?? (config.app.file === '' ? undefined : await loadApp(config.app.file));
-  if (app !== undefined) await startApp(app, { mediaDir: resolve(config.media.dir) });
+  const sharedObjects = new SharedObjects({ config, now, log: logger });
+  await sharedObjects.start();
+  try {
+    if (app !== undefined) await startApp(app, { mediaDir: resolve(config.media.dir), ...sharedObjects.forApp });
+  } catch (error) {
+    await sharedObjects.close();
+    throw error;
+  }
   const startedAt = Date.now();
   const recordings = new Recordings({ config, log: logger, wallClock: Date.now });
   const streams = new LiveStreams({
@@ -100,7 +111,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   });
   const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const rtmpConnections = new RtmpConnections(
-    { config, streams, vod, recordings, services, crypto: handshakeCrypto, admissions, transports, now },
+    { config, streams, vod, recordings, services, sharedObjects, crypto: handshakeCrypto, admissions, transports, now },
     logger,
   );
   const reception = new Reception({
@@ -151,7 +162,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     }
     ({ https, ...http } = await httpServer.listen());
   } catch (error) {
-    await Promise.all([stopListening(), rtmpConnections.close(0)]);
+    await Promise.all([stopListening(), rtmpConnections.close(0), sharedObjects.close()]);
     throw error;
   }
   certificates?.watch();
@@ -163,6 +174,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     https,
     fingerprint: certificates?.fingerprint,
     streams,
+    sharedObjects: () => sharedObjects.snapshot(),
     async close(graceMs) {
       await Promise.all([stopListening(), rtmpConnections.close(graceMs)]);
       // Everybody has gone: their ends are what is left to tell.
@@ -172,6 +184,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       streams.close();
       vod.close();
       services.close();
+      await sharedObjects.close();
     },
   };
 }

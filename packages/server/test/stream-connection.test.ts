@@ -6,6 +6,7 @@ import { type ByteTransport, handshakeCrypto, RtmpConnection } from '../src/conn
 import { LiveStreams } from '../src/live/index.js';
 import { createLogger } from '../src/log/index.js';
 import { ServiceRooms } from '../src/service/index.js';
+import { SharedObjects } from '../src/shared-object/index.js';
 import { VodPlayback } from '../src/vod/index.js';
 import { bytes, concat, message } from './wire/wire-bytes.js';
 
@@ -49,10 +50,22 @@ function connected(): { transport: FullTransport; connection: RtmpConnection; st
   const services = new ServiceRooms({ config, now: () => 0, mediaTimeMs: () => undefined });
   const recordings = { record: () => ({ write: () => undefined, end: () => undefined }) };
   const vod = new VodPlayback({ mediaDir: config.media.dir, now: () => 0 });
+  const sharedObjects = new SharedObjects({ config, now: () => 0, log });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const connection = new RtmpConnection(
     transport,
-    { config, streams, vod, recordings, services, crypto: handshakeCrypto, admissions, transports: [], now: () => 0 },
+    {
+      config,
+      streams,
+      vod,
+      recordings,
+      services,
+      sharedObjects,
+      crypto: handshakeCrypto,
+      admissions,
+      transports: [],
+      now: () => 0,
+    },
     log,
   );
   transport.onClosing = () => connection.transportClosed();

@@ -12,6 +12,7 @@ import { type AppConnection, type CallOutcome, type ConnectedClient, refusedCall
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
+import type { SharedObjectAccess } from '../shared-object/index.js';
 import { inTurn } from './moderators.js';
 
 export interface AdmissionOptions {
@@ -116,6 +117,11 @@ export class Admission {
       .map((guard) => guard.moderator?.(client, grant.stream))
       .filter((moderator) => moderator !== undefined);
     return inTurn(guards, app?.moderator(grant.stream));
+  }
+
+  /** Who has a say about what the client does with shared objects; `undefined`: nobody. */
+  get sharedObjects(): SharedObjectAccess | undefined {
+    return this.#options.app?.sharedObjects;
   }
 
   /** The name of what was granted: not the one that was written, where that was a secret. */

@@ -3,7 +3,9 @@ import { type AccessAction, type Denial, denialCodes, type Verdict } from '../ac
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate, ServerMessage } from '../service/index.js';
+import type { SharedObjectAccess } from '../shared-object/index.js';
 import type { AppService, AppStream, PublishedAppStream } from './app-client.js';
+import { appObjectAccess } from './app-object-access.js';
 import { appService } from './app-service.js';
 import type { ConnectedClient } from './connected-client.js';
 import type { AppHandlers, Procedure } from './define-app.js';
@@ -41,6 +43,8 @@ const maxLoggedText = 200;
 
 /** One client of an application: runs its handlers, each within the time limit, and keeps what they do wrong to itself. */
 export class AppConnection {
+  /** The application's say about shared objects. */
+  readonly sharedObjects: SharedObjectAccess;
   readonly #options: AppConnectionOptions;
   /** What the application has accepted and was not told the end of. */
   readonly #streams = new Map<AppStream, 'publish' | 'play'>();
@@ -51,6 +55,7 @@ export class AppConnection {
 
   constructor(options: AppConnectionOptions) {
     this.#options = options;
+    this.sharedObjects = appObjectAccess(options);
   }
 
   /** Never rejects. */

@@ -69,17 +69,19 @@ describe('defineApp', () => {
 });
 
 describe('startApp', () => {
+  const appServer = (mediaDir: string): AppServer => ({ mediaDir, sharedObject: () => Promise.reject(new Error()) });
+
   it('tells each application what it is part of', async () => {
     const told: unknown[] = [];
     const onAppStart = async (server: AppServer) => void told.push(server.mediaDir);
-    await startApp(defineApp({ onAppStart }), { mediaDir: '/one' });
-    await startApp(defineApp({ apps: { a: { onAppStart }, b: {}, c: { onAppStart } } }), { mediaDir: '/two' });
+    await startApp(defineApp({ onAppStart }), appServer('/one'));
+    await startApp(defineApp({ apps: { a: { onAppStart }, b: {}, c: { onAppStart } } }), appServer('/two'));
     expect(told).toEqual(['/one', '/two', '/two']);
   });
 
   it('says in one line what has failed', async () => {
     const app = defineApp({ onAppStart: () => Promise.reject(new Error('no database')) });
-    expect(await errorOf(() => startApp(app, { mediaDir: '/' }))).toBe(
+    expect(await errorOf(() => startApp(app, appServer('/')))).toBe(
       'onAppStart of the application failed: no database',
     );
   });

@@ -9,6 +9,7 @@ import type {
   PublishedAppStream,
 } from './app-client.js';
 import { AppError } from './app-error.js';
+import type { AppObjectChange, AppObjectName } from './app-object-access.js';
 import type { AppServer } from './app-server.js';
 import { handlerNames } from './handler-names.js';
 import { isProhibitedCall } from './prohibited-call.js';
@@ -53,6 +54,17 @@ export interface AppHandlers {
   readonly onDanmu?: (client: AppClient, service: AppService, danmu: AppDanmu) => Changed<string | Partial<Danmu>>;
   /** As `onDanmu`, for messages of all other types: return another content to change it. */
   readonly onServiceMessage?: (client: AppClient, service: AppService, message: AppServiceMessage) => Changed<AmfValue>;
+  /** The client wants to use a shared object. */
+  readonly onSharedObject?: (client: AppClient, object: AppObjectName) => Done;
+  /**
+   * The client wants to change a shared object, or to send a message to all who use it: what stands in one message is
+   * granted or refused together. What the client says of the object next waits until it is decided.
+   */
+  readonly onSharedObjectChange?: (
+    client: AppClient,
+    object: AppObjectName,
+    changes: readonly AppObjectChange[],
+  ) => Done;
   /** By name; names with dots (`poll.vote`) are names like any other. */
   readonly procedures?: Readonly<Record<string, Procedure>>;
 }

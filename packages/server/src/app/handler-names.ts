@@ -12,5 +12,7 @@ export const handlerNames: readonly string[] = [
   'onServiceLeft',
   'onDanmu',
   'onServiceMessage',
+  'onSharedObject',
+  'onSharedObjectChange',
   'onAppStart',
 ] satisfies (keyof AppHandlers)[];

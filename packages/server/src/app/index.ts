@@ -11,6 +11,7 @@ export type {
 } from './app-client.js';
 export { AppConnection, type CallOutcome } from './app-connection.js';
 export { AppError } from './app-error.js';
+export type { AppObjectChange, AppObjectName } from './app-object-access.js';
 export { type AppServer, startApp } from './app-server.js';
 export { CallError, type CallErrorCode } from './call-error.js';
 export { type AppPeer, type ConnectDetails, ConnectedClient } from './connected-client.js';

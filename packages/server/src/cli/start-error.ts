@@ -1,5 +1,6 @@
 import { AppError } from '../app/index.js';
 import { type Config, ConfigError, formatListenAddress, type ListenAddress } from '../config/index.js';
+import { StateError } from '../shared-object/index.js';
 
 /** The server cannot start on this machine as it is. The message is one line that says what to do. */
 export class StartError extends Error {
@@ -8,7 +9,13 @@ export class StartError extends Error {
 
 /** One line for the person who started the server, or `undefined` when the error is a bug of ours. */
 export function explainStartError(error: unknown, config: Config | undefined): string | undefined {
-  if (error instanceof ConfigError || error instanceof StartError || error instanceof AppError) return error.message;
+  if (
+    error instanceof ConfigError ||
+    error instanceof StartError ||
+    error instanceof AppError ||
+    error instanceof StateError
+  )
+    return error.message;
   if (!(error instanceof Error) || config === undefined) return undefined;
   const { code, port, hostname } = error as NodeJS.ErrnoException & { port?: number; hostname?: string };
   switch (code) {

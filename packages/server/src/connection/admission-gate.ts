@@ -16,6 +16,7 @@ import { type AppPeer, type CallOutcome, refusedCall } from '../app/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
+import type { SharedObjectAccess } from '../shared-object/index.js';
 import type { ByteTransport } from './byte-transport.js';
 import { negotiated } from './negotiate.js';
 
@@ -123,6 +124,11 @@ export class AdmissionGate {
   /** Who has a say about the messages to the service; `undefined`: nobody. */
   moderator(request: ServeRequest): Moderate | undefined {
     return this.#admission?.moderator(request);
+  }
+
+  /** Who has a say about what the client does with shared objects; `undefined`: nobody. */
+  get sharedObjects(): SharedObjectAccess | undefined {
+    return this.#admission?.sharedObjects;
   }
 
   call(request: CallRequest): void {

@@ -8,6 +8,7 @@ import { handshakeCrypto } from '../connection/index.js';
 import { LiveStreams } from '../live/index.js';
 import { type Logger, silentLogger } from '../log/index.js';
 import { ServiceRooms } from '../service/index.js';
+import { SharedObjects } from '../shared-object/index.js';
 import { VodPlayback } from '../vod/index.js';
 import { Reception, RtmpConnections, RtmpListener } from './index.js';
 
@@ -33,9 +34,10 @@ it('ends only the connection that meets a fault of the server, and says so', asy
   const services = new ServiceRooms({ config, now, mediaTimeMs: () => undefined });
   const recordings = { record: () => ({ write: () => undefined, end: () => undefined }) };
   const vod = new VodPlayback({ mediaDir: config.media.dir, now });
+  const sharedObjects = new SharedObjects({ config, now, log });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const connections = new RtmpConnections(
-    { config, streams, vod, recordings, services, crypto, admissions, transports: [], now },
+    { config, streams, vod, recordings, services, sharedObjects, crypto, admissions, transports: [], now },
     log,
   );
   const reception = new Reception({ connections, config, crypto, now, log, certificates: undefined });

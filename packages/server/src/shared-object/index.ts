@@ -1,4 +1,5 @@
-export type { AccessVerdict, SharedObjectAccess } from './shared-object-access.js';
+export { type AppSharedObject, ServerObject, type SharedObjectChange, SharedObjectError } from './server-object.js';
+export type { AccessVerdict, SharedObjectAccess, SharedObjectWish } from './shared-object-access.js';
 export { SharedObjectClient } from './shared-object-client.js';
 export type { ObjectName } from './shared-object-encoding.js';
 export { type SharedObjectFacts, SharedObjects } from './shared-objects.js';

@@ -2,6 +2,7 @@ import type { Config } from '../config/index.js';
 import { FanOut, trimApp } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import { ObjectStore } from './object-store.js';
+import { type AppSharedObject, ServerObject, SharedObjectError } from './server-object.js';
 import { SharedObject, type SharedObjectOptions } from './shared-object.js';
 import { StateError } from './state-error.js';
 
@@ -41,6 +42,10 @@ export interface SharedObjectFacts extends SharedObjectKey {
   readonly slowMembers: number;
   /** Changes and messages so far. */
   readonly changes: number;
+}
+
+interface SharedObjectsForApp {
+  sharedObject(app: string, name: string, options?: { readonly persistent?: boolean }): Promise<AppSharedObject>;
 }
 
 interface Held {
@@ -97,6 +102,20 @@ export class SharedObjects {
         return 'SharedObject.ObjectCreationFailed';
       },
     );
+  }
+
+  /** What the server's own code gets. */
+  get forApp(): SharedObjectsForApp {
+    return {
+      sharedObject: async (app, name, { persistent = false } = {}) => {
+        const opened = await this.open({ app, name, persistent });
+        if (typeof opened !== 'string') return new ServerObject(opened);
+        throw new SharedObjectError(
+          opened,
+          `the shared object ${JSON.stringify(name)} of ${JSON.stringify(app)}: ${opened}`,
+        );
+      },
+    };
   }
 
   /** The objects that somebody uses. */
