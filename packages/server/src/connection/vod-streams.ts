@@ -56,6 +56,7 @@ export class VodStreams {
   readonly #streams = new Map<number, VodStream>();
   /** What the client buffers, ms, by message stream. */
   readonly #bufferMs = new Map<number, number>();
+  #lengths = Promise.resolve();
   #isClosed = false;
 
   constructor(options: VodStreamsOptions) {
@@ -66,7 +67,7 @@ export class VodStreams {
   play(request: PlayRequest, key: StreamKey): boolean {
     const { vod, session, streams } = this.#options;
     const { start } = request;
-    const isNext = this.#streams.has(request.messageStreamId) && !request.reset;
+    const isNext = this.#isNext(request);
     const isLive = start === -1 || (start === -2 && (streams.isPublished(key) || !vod.library.mayHave(key)));
     if (isLive) {
       if (isNext) this.#append({ request, name: key.name, recording: undefined });
@@ -135,13 +136,17 @@ export class VodStreams {
       return;
     }
     const answer = (seconds: number): void => resume(() => session.respond(request, seconds));
-    vod.library.open(key).then(
-      (recording) => {
+    // One after another: a client that asks a thousand times does not open a thousand files.
+    this.#lengths = this.#lengths.then(async () => {
+      if (this.#isClosed) return;
+      try {
+        const recording = await vod.library.open(key);
         recording?.release();
         answer((recording?.file.durationMs ?? 0) / 1000);
-      },
-      () => answer(0),
-    );
+      } catch {
+        answer(0);
+      }
+    });
   }
 
   /** The message stream plays nothing any more. */
@@ -156,6 +161,11 @@ export class VodStreams {
   closed(): void {
     this.#isClosed = true;
     for (const messageStreamId of [...this.#streams.keys()]) this.stopped(messageStreamId);
+  }
+
+  /** It is for the end of a play list, or for a change. */
+  #isNext(request: PlayRequest): boolean {
+    return this.#streams.has(request.messageStreamId) && !request.reset;
   }
 
   /** Never rejects. */
@@ -187,7 +197,8 @@ export class VodStreams {
     resume(() => {
       if (found === undefined && request.start === -2 && rejection.code === 'NetStream.Play.StreamNotFound') {
         // It went between two looks.
-        playLive(request, key.name);
+        if (this.#isNext(request)) this.#append({ request, name: key.name, recording: undefined });
+        else playLive(request, key.name);
       } else if (found === undefined || changeMs === Number.POSITIVE_INFINITY) {
         session.reject(request, rejection);
         found?.release();
@@ -204,7 +215,7 @@ export class VodStreams {
     const { messageStreamId } = request;
     const stream = this.#streams.get(messageStreamId);
     log.debug({ stream: name, recorded: true }, 'play');
-    if (stream !== undefined && !request.reset) {
+    if (stream !== undefined && this.#isNext(request)) {
       if (changeMs === undefined) this.#append(item);
       else if (session.accept(request)) this.#changeTo(stream, item, recording, changeMs);
       else this.#drop(item);

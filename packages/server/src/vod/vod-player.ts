@@ -70,6 +70,8 @@ export class VodPlayer implements Paced {
   #isPaused = false;
   /** The search for a place that is under way. */
   #search: object | undefined;
+  /** What is read for it, or was. */
+  #finding: Promise<SeekPoint> | undefined;
   #reader: TagReader | undefined;
   #filling = false;
   #selection: MediaSelection;
@@ -259,8 +261,14 @@ export class VodPlayer implements Paced {
     this.#reader = undefined;
     const search = {};
     this.#search = search;
+    const before = this.#finding;
     try {
-      const point = await find();
+      // One after another, and of those that wait the newest only: who seeks all the time is not to read all the time.
+      if (before !== undefined) await before.catch(() => undefined);
+      if (this.#search !== search) return;
+      const finding = find();
+      this.#finding = finding;
+      const point = await finding;
       // Closed, or sent somewhere else in the meantime.
       if (this.#search !== search) return;
       this.#reader = file.reader(point.position);
