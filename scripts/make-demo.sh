@@ -47,6 +47,25 @@ ffmpeg -hide_banner -loglevel error -y -i "$work/sixteen.nut" -map 0:a -c copy -
 ffmpeg -hide_banner -loglevel error -y -i "$work/video.nut" -i "$work/audio.nut" -map 0:v -map 1:a -c copy \
   -flvflags no_duration_filesize -bitexact -metadata encoder= "$target"
 
+# ffmpeg knows no rates of what it copies, and leaves 0 where they belong: they are counted here.
+node - "$target" <<'END'
+const fs = require('node:fs');
+const [, , file] = process.argv;
+const flv = fs.readFileSync(file);
+const seconds = 8;
+const bytes = { 8: 0, 9: 0 };
+for (let at = 13; at < flv.length; at += 15 + flv.readUIntBE(at + 1, 3)) {
+  if (flv[at] in bytes) bytes[flv[at]] += flv.readUIntBE(at + 1, 3);
+}
+for (const [name, type] of [['videodatarate', 9], ['audiodatarate', 8]]) {
+  // A name, the marker 0 of a number, and its eight bytes.
+  const end = flv.indexOf(name) + name.length;
+  if (end < name.length || flv[end] !== 0) throw new Error(`there is no ${name} to set`);
+  flv.writeDoubleBE(Math.round((bytes[type] * 8) / seconds / 1000), end + 1);
+}
+fs.writeFileSync(file, flv);
+END
+
 ls -l "$target"
 ffprobe -hide_banner -v error -count_packets \
   -show_entries stream=codec_name,profile,width,height,start_time,nb_read_packets -of compact "$target"

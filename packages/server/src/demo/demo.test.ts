@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseAudioTagHeader, parseVideoTagHeader, type RawMessage } from '@millrace/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LiveStreams } from '../live/index.js';
 import { silentLogger } from '../log/index.js';
 import { startDemo } from './start-demo.js';
 import { TagLoop } from './tag-loop.js';
@@ -100,6 +101,26 @@ describe('startDemo', () => {
     vi.advanceTimersByTime(1000);
     expect(messages).toHaveLength(count);
     expect(isEnded()).toBe(true);
+  });
+
+  it('tells in its metadata all that the server asks of publishers', () => {
+    const streams = new LiveStreams({
+      gopCache: true,
+      maxLagMs: 1000,
+      maxGopBytes: 1_000_000,
+      stallTimeoutMs: 5000,
+      maxWindowMs: 0,
+      takeover: 'refuse',
+      graceMs: 0,
+      now: () => performance.now(),
+    });
+    const demo = startDemo(streams, silentLogger);
+    vi.advanceTimersByTime(1000);
+    const facts = streams.published()[0]?.broadcast.facts;
+    expect([facts?.hasVideo, facts?.hasAudio]).toEqual([true, true]);
+    expect(facts?.missingMetadata).toEqual([]);
+    demo.stop();
+    streams.close();
   });
 
   it('stops when its name is taken over', () => {
