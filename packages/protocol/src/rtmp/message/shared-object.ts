@@ -53,13 +53,20 @@ export const sharedObjectEventTypes = {
 const persistentFlag = 2;
 
 type Event<Value> =
-  | { readonly type: 'use' | 'release' | 'clear' | 'useSuccess' | 'requestClear' }
+  | { readonly type: 'use' }
+  | { readonly type: 'release' }
   /** A slot's new value. */
-  | { readonly type: 'requestChange' | 'change'; readonly name: string; readonly value: Value }
-  | { readonly type: 'success' | 'remove' | 'requestRemove'; readonly name: string }
+  | { readonly type: 'requestChange'; readonly name: string; readonly value: Value }
+  | { readonly type: 'change'; readonly name: string; readonly value: Value }
+  | { readonly type: 'success'; readonly name: string }
   /** Calls `name` of every client that uses the object. */
   | { readonly type: 'sendMessage'; readonly name: string; readonly args: readonly Value[] }
   | { readonly type: 'status'; readonly code: string; readonly level: string }
+  | { readonly type: 'clear' }
+  | { readonly type: 'remove'; readonly name: string }
+  | { readonly type: 'requestRemove'; readonly name: string }
+  | { readonly type: 'useSuccess' }
+  | { readonly type: 'requestClear' }
   /** Skipped by its length. `data` is a view. */
   | { readonly type: 'unknown'; readonly eventType: number; readonly data: Uint8Array };
 
