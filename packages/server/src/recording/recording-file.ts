@@ -30,6 +30,8 @@ const maxTimeMs = 2 ** 31 - 1;
  * @throws RecordingError `NoAccess` where what is there cannot be appended to
  */
 export async function openRecording(place: RecordingPlace, type: RecordType): Promise<OpenedRecording> {
+  // An encoder comes back sooner than a server that starts has completed what the one before it left.
+  if ((await statRecording(place.part)) !== undefined) await finishUnfinished(place);
   const existing = await statRecording(place.file);
   if (existing === undefined || type === 'record') {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;

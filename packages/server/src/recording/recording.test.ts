@@ -11,6 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -24,7 +25,7 @@ import {
   parseMetadata,
   type RawMessage,
 } from '@millrace/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../config/index.js';
 import type { PublicationObserver } from '../live/index.js';
 import { silentLogger } from '../log/index.js';
@@ -32,12 +33,12 @@ import type { RecordType } from './recording-file.js';
 import { Recordings } from './recordings.js';
 
 let folder: string;
-const open: Recordings[] = [];
+const running: Recordings[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-recording-'));
 });
 afterEach(async () => {
-  for (const recordings of open.splice(0)) await recordings.close(5000);
+  for (const recordings of running.splice(0)) await recordings.close(5000);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -45,7 +46,7 @@ let wallClockMs = Date.UTC(2026, 10, 21, 8, 4, 5);
 function recordingsWith(...set: readonly string[]): Recordings {
   const config = loadConfig({ set: [`media.dir=${join(folder, 'media')}`, ...set] });
   const recordings = new Recordings({ config, log: silentLogger, wallClock: () => wallClockMs });
-  open.push(recordings);
+  running.push(recordings);
   return recordings;
 }
 
@@ -372,6 +373,37 @@ describe('a disk that fails', () => {
     expect(readdirSync(media('live'))).toEqual([]);
   });
 
+  it('full in the middle: what was written is kept and complete', async () => {
+    const probe = await open(join(folder, 'probe'), 'w');
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const original = prototype.writev;
+    let writes = 0;
+    const spy = vi.spyOn(prototype, 'writev').mockImplementation(function (this: FileHandle, ...args) {
+      writes += 1;
+      const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+      return writes === 2 ? Promise.reject(full) : original.apply(this, args);
+    });
+    try {
+      const recordings = recordingsWith();
+      const recorded = record(recordings, 'x');
+      // As much as is written at once.
+      const long = (timestamp: number): RawMessage =>
+        message(9, timestamp, Uint8Array.from([0x17, 1, ...new Uint8Array(300_000)]));
+      await recorded.status('Start');
+      recorded.observer.write(long(0));
+      recorded.observer.write(long(40));
+      expect(await recorded.status('Failed')).toBe('The disk is full.');
+      recorded.observer.write(long(80));
+      await recordings.close(5000);
+      expect(recorded.statuses).toEqual(['Start', 'Failed']);
+      expect(linesOf(media('live/x.flv'))).toHaveLength(1);
+      expect(headOf(media('live/x.flv')).get('filesize')).toBe(statSync(media('live/x.flv')).size);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
   it('too slow: what waits is bounded', async () => {
     const recordings = recordingsWith();
     const recorded = record(recordings, 'x');
@@ -413,7 +445,16 @@ describe('recordings by the configuration', () => {
   it('go on in a new file at a key frame, which plays by itself', async () => {
     const recordings = recordingsWith('record.streams=live/*', 'record.maxFileMs=2000', 'record.file={name}.flv');
     const observer = recordings.observe(stream);
-    const sent = [metadata(), avcHeader(0), key(0), inter(1200), audio(2100, 1), inter(2200), key(3200, 5), inter(3240)];
+    const sent = [
+      metadata(),
+      avcHeader(0),
+      key(0),
+      inter(1200),
+      audio(2100, 1),
+      inter(2200),
+      key(3200, 5),
+      inter(3240),
+    ];
     for (const each of sent) observer?.write(each);
     observer?.end();
     await recordings.close(5000);
@@ -454,6 +495,19 @@ describe('recordings by the configuration', () => {
 });
 
 describe('the next start', () => {
+  it('need not be over when an encoder comes back', async () => {
+    await recordAll(recordingsWith(), 'x', 'record', [key(0, 1), inter(40)]);
+    renameSync(media('live/x.flv'), media('live/x.flv.part'));
+    const recordings = recordingsWith();
+    const starting = recordings.start();
+    await recordAll(recordings, 'x', 'append', [key(0, 2)]);
+    await starting;
+    expect(linesOf(media('live/x.flv'))).toHaveLength(3);
+    renameSync(media('live/x.flv'), media('live/x.flv.part'));
+    await recordAll(recordingsWith(), 'x', 'append', [key(0, 3)]);
+    expect(linesOf(media('live/x.flv'))).toHaveLength(4);
+  });
+
   it('completes what was cut short, and takes away what is worthless', async () => {
     const recordings = recordingsWith();
     await recordAll(recordings, 'x', 'record', [key(0, 1), inter(40)]);

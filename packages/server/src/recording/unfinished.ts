@@ -18,6 +18,7 @@ export async function finishAllUnfinished(mediaDir: string, claims: FileClaims, 
     const claim = claims.take(place.file);
     // It is new, and being recorded.
     if (claim === undefined) continue;
+    claim.finishing();
     try {
       await claim.ready;
       const isKept = await finishUnfinished(place);
