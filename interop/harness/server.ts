@@ -27,11 +27,14 @@ export class TestServer {
   readonly program: Program;
   readonly rtmpPort: number;
   readonly httpPort: number;
+  /** Where RTMPS alone is served; 0: nowhere. */
+  readonly rtmpsPort: number;
 
   private constructor(program: Program, ready: LogEntry) {
     this.program = program;
     this.rtmpPort = portOf(ready, 'rtmpPort');
     this.httpPort = portOf(ready, 'httpPort');
+    this.rtmpsPort = ready.rtmps === undefined ? 0 : portOf(ready.rtmps as LogEntry, 'port');
   }
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
@@ -66,6 +69,15 @@ export class TestServer {
 
   rtmpUrl(name: string, app = 'live'): string {
     return `rtmp://127.0.0.1:${this.rtmpPort}/${app}/${name}`;
+  }
+
+  /** Over TLS, on the port of RTMP. */
+  rtmpsUrl(name: string, app = 'live'): string {
+    return `rtmps://127.0.0.1:${this.rtmpPort}/${app}/${name}`;
+  }
+
+  rtmpeUrl(name: string, app = 'live'): string {
+    return `rtmpe://127.0.0.1:${this.rtmpPort}/${app}/${name}`;
   }
 
   httpUrl(path: string): string {

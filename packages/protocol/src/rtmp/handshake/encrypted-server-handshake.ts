@@ -1,5 +1,5 @@
 import { RtmpRemoteError } from '../../bytes/index.js';
-import { clientKey, findDigest, serverKey, signEcho, signPacket } from './digest.js';
+import { clientKey, type DigestScheme, findDigest, serverKey, signEcho, signPacket } from './digest.js';
 import { HandshakeInput } from './handshake-input.js';
 import { createEcho, createPacket, packetLength } from './handshake-packet.js';
 import type { EncryptedVersion } from './hidden-signature.js';
@@ -13,6 +13,8 @@ import {
 
 /** As in the handshake that is not encrypted. */
 const serverVersion = 0x03_05_01_01;
+/** Players look in both places; ffmpeg that publishes looks for the key only where this puts it. */
+const serverScheme: DigestScheme = 8;
 
 /**
  * The server's side of RTMPE's handshake. S0, S1 and S2 go out together once C1 is complete; what the client says in C2 is
@@ -83,8 +85,8 @@ export class EncryptedServerHandshake {
     const keys = crypto.diffieHellman.createKeys();
     this.#ciphers = agreeOnCiphers(crypto, keys, publicKeyOf(clientPacket, found.scheme));
     const packet = createPacket(crypto, this.#startMs, serverVersion);
-    putPublicKey(packet, found.scheme, keys.publicKey);
-    signPacket(crypto, packet, found.scheme, serverKey);
+    putPublicKey(packet, serverScheme, keys.publicKey);
+    signPacket(crypto, packet, serverScheme, serverKey);
     const echo = createEcho(clientPacket, nowMs);
     signEcho(crypto, echo, found.digest, serverKey, version);
     const output = new Uint8Array(1 + 2 * packetLength);
