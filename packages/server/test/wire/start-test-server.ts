@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { App } from '../../src/app/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import { createLogger } from '../../src/log/index.js';
@@ -21,7 +24,10 @@ export interface TestServer {
 
 /** A whole server on free ports of 127.0.0.1. `settings`: as `--set`, such as `limits.connections=10`. */
 export async function startTestServer(settings: readonly string[] = [], app?: App): Promise<TestServer> {
-  const config = loadConfig({ set: ['rtmp.listen=127.0.0.1:0', 'http.listen=127.0.0.1:0', ...settings] });
+  // Recordings of one test must not be what the next one plays.
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-server-'));
+  const own = ['rtmp.listen=127.0.0.1:0', 'http.listen=127.0.0.1:0', `media.dir=${folder}`];
+  const config = loadConfig({ set: [...own, ...settings] });
   const logger = createLogger({ level: 'silent', format: 'json' });
   const running = await startServer(config, logger, app && { app });
   const clients: WireClient[] = [];
@@ -49,6 +55,7 @@ export async function startTestServer(settings: readonly string[] = [], app?: Ap
     async close() {
       for (const client of clients) client.destroy();
       await running.close(0);
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
