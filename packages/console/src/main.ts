@@ -1,7 +1,8 @@
-import { ServerPoller } from './api/index.js';
+import { ServerClock, ServerPoller } from './api/index.js';
 import {
   type ConsoleAction,
   initialConsoleState,
+  liveChosen,
   parseStreamHash,
   reduceConsole,
   type ServerPlace,
@@ -12,10 +13,11 @@ const pageUrl = new URL('./', document.baseURI);
 const standardRtmpPort = 1935;
 
 let state = initialConsoleState;
+const clock = new ServerClock(pageUrl);
 const page = new ConsolePage(render);
 
 function render(): void {
-  page.update(state, place(), performance.now());
+  page.update(state, place(), performance.now(), clock.nowMs);
 }
 
 function place(): ServerPlace {
@@ -37,5 +39,7 @@ dispatch({ type: 'choose', path: parseStreamHash(location.hash) });
 poller.start();
 // The up-time and the player's figures go on between polls, and while the server does not answer.
 window.setInterval(() => {
-  if (!document.hidden) page.tick(state, place(), performance.now());
+  if (document.hidden) return;
+  if (liveChosen(state)?.latency?.baseTimeMs !== undefined) void clock.refresh();
+  page.tick(state, place(), performance.now(), clock.nowMs);
 }, 1000);

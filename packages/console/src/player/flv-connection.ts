@@ -1,5 +1,7 @@
 import type Mpegts from 'mpegts.js';
+import { baseTimeMs } from './base-time.js';
 import { askRefusal, isRefusal } from './refusal.js';
+import { timestampBaseMs } from './timestamp-base.js';
 
 /** What to fetch, and which tracks of it to play. */
 export interface FlvSource {
@@ -36,6 +38,7 @@ export class FlvConnection {
   readonly #report: (event: FlvConnectionEvent) => void;
   #player: Mpegts.Player | undefined;
   #closed = false;
+  #baseTimeMs: number | undefined;
 
   constructor(video: HTMLVideoElement, report: (event: FlvConnectionEvent) => void) {
     this.#video = video;
@@ -80,12 +83,22 @@ export class FlvConnection {
           this.#tell({ type: 'failed', reason: 'The browser could not decode the stream.' });
         }
       });
+      player.on(mpegts.Events.METADATA_ARRIVED, (metadata: unknown) => {
+        this.#baseTimeMs = baseTimeMs(metadata);
+      });
       player.on(mpegts.Events.LOADING_COMPLETE, () => this.#tell({ type: 'ended' }));
       player.attachMediaElement(this.#video);
       player.load();
     } catch (error) {
       this.#tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** As `ShownMedia.publishedAtMs`. */
+  get publishedAtMs(): number | undefined {
+    const base = this.#player && timestampBaseMs(this.#player);
+    if (base === undefined || this.#baseTimeMs === undefined) return undefined;
+    return this.#baseTimeMs + base + this.#video.currentTime * 1000;
   }
 
   /** Ends the connection; nothing is reported after it. The picture goes away. */

@@ -84,6 +84,11 @@ export class StreamPlayer {
     if (this.#pausedAtMs !== undefined && nowMs - this.#pausedAtMs > suspendAfterMs) this.#input({ type: 'suspend' });
   }
 
+  /** As `ShownMedia.publishedAtMs`. */
+  get publishedAtMs(): number | undefined {
+    return this.#connection?.publishedAtMs;
+  }
+
   get paused(): boolean {
     return this.#pausedByPerson || this.#blocked;
   }

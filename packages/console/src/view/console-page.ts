@@ -50,8 +50,8 @@ export class ConsolePage {
     this.element = element('div', { class: 'page' }, this.#header.element, main);
   }
 
-  /** `nowMs`: the page's monotonic clock. */
-  update(state: ConsoleState, place: ServerPlace, nowMs: number): void {
+  /** `nowMs`: the page's monotonic clock; `serverNowMs`: the server's, UTC, if it is known. */
+  update(state: ConsoleState, place: ServerPlace, nowMs: number, serverNowMs: number | undefined): void {
     const page = pageOf(state);
     const idle = state.streams.length === 0;
     this.#header.update(state, nowMs);
@@ -64,16 +64,16 @@ export class ConsolePage {
     setAttribute(this.element, 'data-connection', state.connection);
     this.#list.update(state);
     this.#panel.update(state, place);
-    this.#facts.update(state, place, this.#panel.video);
+    this.#facts.update(state, place, this.#panel, serverNowMs);
     this.#placeGuide(state, page !== 'connecting', idle);
     this.#guide.update(publishSettings(place, guideStream(state, idle)));
     document.title = state.chosen === undefined ? 'millrace' : `${state.chosen.name} · millrace`;
   }
 
   /** Moves on what changes with time alone: up-time and the player's own figures. */
-  tick(state: ConsoleState, place: ServerPlace, nowMs: number): void {
+  tick(state: ConsoleState, place: ServerPlace, nowMs: number, serverNowMs: number | undefined): void {
     this.#header.update(state, nowMs);
-    this.#facts.update(state, place, this.#panel.video);
+    this.#facts.update(state, place, this.#panel, serverNowMs);
   }
 
   /** Open while nothing is live; folded away below the player otherwise. */

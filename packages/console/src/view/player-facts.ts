@@ -4,6 +4,8 @@ import {
   formatBitrate,
   formatBytes,
   formatDuration,
+  formatLatency,
+  formatPublishToPlay,
   formatResolution,
   formatSeconds,
   formatVideo,
@@ -11,6 +13,7 @@ import {
   httpFlvUrl,
   joinKnown,
   liveChosen,
+  publishLatency,
   rtmpUrl,
   type ServerPlace,
   webSocketFlvUrl,
@@ -20,6 +23,13 @@ import { element, setAttribute, setHidden, setText } from './dom.js';
 import { TextRow } from './text-row.js';
 
 const none = '–';
+
+/** What the figures are of. */
+interface ShownVideo {
+  readonly video: HTMLVideoElement;
+  /** As `ShownMedia.publishedAtMs`. */
+  readonly publishedAtMs: number | undefined;
+}
 
 /** The figures and addresses of the chosen stream. */
 export class PlayerFacts {
@@ -34,6 +44,12 @@ export class PlayerFacts {
     'narrow',
     'Media received but not yet shown: about the delay of this player',
   );
+  readonly #toServer = new Fact(
+    'Publish to server',
+    'wide',
+    'From the publisher’s clock to the server, by the ways in which the publisher tells it',
+  );
+  readonly #toPlay = new Fact('Publish to play', 'narrow', 'From the publisher’s clock to this picture');
   readonly #dropped = new Fact('Dropped frames', 'narrow', 'Frames this browser decoded too late to show');
   readonly #jumps = new Fact(
     'Jumps',
@@ -56,6 +72,8 @@ export class PlayerFacts {
       this.#uptime,
       this.#picture,
       this.#behind,
+      this.#toServer,
+      this.#toPlay,
       this.#dropped,
       this.#jumps,
       this.#viewers,
@@ -77,7 +95,8 @@ export class PlayerFacts {
     );
   }
 
-  update(state: ConsoleState, place: ServerPlace, video: HTMLVideoElement): void {
+  /** `serverNowMs`: UTC; `undefined`: not known. */
+  update(state: ConsoleState, place: ServerPlace, shown: ShownVideo, serverNowMs: number | undefined): void {
     if (state.chosen === undefined) return;
     this.#rtmp.update(rtmpUrl(place, state.chosen));
     this.#http.update(httpFlvUrl(place, state.chosen));
@@ -94,7 +113,15 @@ export class PlayerFacts {
     this.#traffic.update(`${formatBytes(live.bytesIn)}, ${formatBytes(live.bytesOut)}`);
     this.#publisher.update(live.publisher.software || none, live.publisher.address);
     this.#jumps.update(String(live.jumps));
-    this.#updateMeasure(measurePlayback(video));
+    const measure = measurePlayback(shown.video);
+    this.#updateMeasure(measure);
+    const toServer = publishLatency(live.latency);
+    this.#toServer.update(toServer === undefined ? none : formatLatency(toServer.ms), toServer?.others);
+    const { publishedAtMs } = shown;
+    const media = { publishedAtMs, behindSeconds: measure.behindSeconds };
+    this.#toPlay.update(formatPublishToPlay(live.latency, media, serverNowMs) ?? none);
+    // Most publishers do not tell their clock: nothing is missing then.
+    for (const { element: fact } of [this.#toServer, this.#toPlay]) setHidden(fact, live.latency === null);
   }
 
   #updateMeasure(measure: PlaybackMeasure): void {

@@ -100,6 +100,11 @@ export class PlayerPanel {
     this.#show();
   }
 
+  /** As `ShownMedia.publishedAtMs`. */
+  get publishedAtMs(): number | undefined {
+    return this.#player.publishedAtMs;
+  }
+
   #togglePlay(): void {
     if (this.#player.paused || this.#view.phase.kind === 'suspended') this.#player.play();
     else if (this.#view.phase.kind === 'playing' || this.#view.phase.kind === 'starting') this.#player.pause();
