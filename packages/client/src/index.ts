@@ -11,3 +11,12 @@ export { type FlvSource, type PublishedFlv, type PublishFlvOptions, publishFlv }
 export { parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './rtmp-url.js';
 export type { ServiceStreamEvent } from './service-event.js';
 export type { DanmuToSend, ServeOptions, ServiceHeaderToSend, ServiceStream } from './service-stream.js';
+export {
+  SharedObject,
+  type SharedObjectListeners,
+  type SharedObjectMessage,
+  type SharedObjectOptions,
+  type SharedObjectStatus,
+} from './shared-object.js';
+export type { SharedObjectChange, SharedObjectLimits } from './shared-slots.js';
+export type { SharedValue } from './shared-value.js';

@@ -20,6 +20,13 @@ import { type CommandOptions, PendingAnswer } from './pending-answer.js';
 import { parseRtmpUrl, type RtmpUrl } from './rtmp-url.js';
 import { type ServeOptions, ServiceStream } from './service-stream.js';
 import { SessionSocket, sessionNowMs } from './session-socket.js';
+import {
+  SharedObject,
+  type SharedObjectOptions,
+  type SharedObjectPort,
+  type SharedObjectSink,
+} from './shared-object.js';
+import type { SharedValue } from './shared-value.js';
 
 export interface ConnectOptions
   extends Partial<Omit<ConnectParams, 'app' | 'tcUrl'>>,
@@ -64,6 +71,8 @@ export class NetConnection {
   readonly #answers = new Map<number, PendingAnswer<AmfValue>>();
   /** By message stream id. */
   readonly #sinks = new Map<number, StreamSink>();
+  /** By name. */
+  readonly #sharedObjects = new Map<string, SharedObjectSink>();
   /** Streams with more waiting than they may have. */
   readonly #fullStreams = new Set<number>();
   readonly #port: StreamPort;
@@ -169,6 +178,21 @@ export class NetConnection {
   }
 
   /**
+   * Uses a shared object of the application, which is made where there is none of that name. Resolves when its state is
+   * there. A connection uses each name once; after a connection was lost, use it again on a new one.
+   *
+   * Throws `RtmpCommandError` when the server refuses (`SharedObject.NoReadAccess`, `BadPersistence` where the server has
+   * one of that name with another persistence), `RtmpConnectionError`, `RtmpRemoteError` `ERR_RTMP_TIMEOUT_COMMAND` or
+   * `ERR_SHARED_OBJECT_FULL`, `RtmpUsageError` `ERR_SHARED_OBJECT_IN_USE` or `ERR_RTMP_SHARED_OBJECT_NAME`.
+   */
+  sharedObject<Slots extends object = Record<string, SharedValue>>(
+    name: string,
+    options: SharedObjectOptions = {},
+  ): Promise<SharedObject<Slots>> {
+    return SharedObject.open(this.#createSharedObjectPort(), name, options);
+  }
+
+  /**
    * Calls a method of the server's application. Resolves to the first value of its answer.
    * Throws `RtmpCommandError` when the server refuses, `RtmpConnectionError`, or `RtmpRemoteError`
    * `ERR_RTMP_TIMEOUT_COMMAND`.
@@ -179,7 +203,7 @@ export class NetConnection {
 
   /** Sends what is left and closes, with all streams. Resolves when the socket is closed, after two seconds at most. */
   async close(): Promise<void> {
-    for (const sink of [...this.#sinks.values()]) sink.close();
+    for (const sink of [...this.#sinks.values(), ...this.#sharedObjects.values()]) sink.close();
     await this.#socket.close();
   }
 
@@ -234,6 +258,24 @@ export class NetConnection {
     };
   }
 
+  #createSharedObjectPort(): SharedObjectPort {
+    const socket = this.#socket;
+    return {
+      session: this.#session,
+      get end() {
+        return socket.end;
+      },
+      attach: (name, sink) => {
+        if (this.#sharedObjects.has(name)) return false;
+        this.#sharedObjects.set(name, sink);
+        return true;
+      },
+      detach: (name) => this.#sharedObjects.delete(name),
+      flush: () => socket.flush(),
+      drained: () => socket.drained(),
+    };
+  }
+
   #setFull(id: number, full: boolean): void {
     if (full === this.#fullStreams.has(id)) return;
     if (full) this.#fullStreams.add(id);
@@ -284,6 +326,9 @@ export class NetConnection {
       case 'call':
         this.#takeCall(event.call);
         return;
+      case 'sharedObject':
+        this.#sharedObjects.get(event.content.name)?.onContent(event.content);
+        return;
       default:
         event satisfies never;
     }
@@ -328,7 +373,7 @@ export class NetConnection {
   #ended(error: RtmpConnectionError): void {
     this.#connectAnswer.reject(error);
     for (const answer of this.#answers.values()) answer.reject(error);
-    for (const sink of this.#sinks.values()) sink.onEnd(error);
+    for (const sink of [...this.#sinks.values(), ...this.#sharedObjects.values()]) sink.onEnd(error);
     this.#onClosed(error);
   }
 }

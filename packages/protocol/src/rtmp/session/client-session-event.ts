@@ -1,6 +1,6 @@
 import type { AmfInput, AmfValue } from '../../amf/index.js';
 import type { RtmpRemoteError } from '../../bytes/index.js';
-import type { RawMessage, UserControlEvent } from '../message/index.js';
+import type { RawMessage, SharedObjectContent, UserControlEvent } from '../message/index.js';
 import type { ObjectEncoding } from './object-encoding.js';
 
 /** What `connect` tells the server. Members left out are not sent unless a default is named here. [RTMP §7.2.1.1] */
@@ -95,6 +95,8 @@ export type ClientEvent =
   /** Stream Begin, Stream EOF and their like. Pings are answered by the session and not shown. */
   | { readonly type: 'userControl'; readonly event: UserControlEvent }
   | { readonly type: 'call'; readonly call: ServerCall }
+  /** What the server says of a shared object. Events that only clients send are among them, as they came. */
+  | { readonly type: 'sharedObject'; readonly content: SharedObjectContent }
   /** The server said `close`: nothing follows, and the socket is to be closed. */
   | { readonly type: 'closed' }
   /** The server broke the protocol or a limit, or a time ran out: nothing follows, and the socket is to be closed. */

@@ -5,9 +5,11 @@ import { ClientHandshake } from '../handshake/index.js';
 import {
   type CommandMessage,
   decodeMessage,
+  decodeSharedObject,
   type Message,
   messageTypes,
   type RawMessage,
+  type SharedObjectContentInput,
   splitAggregate,
 } from '../message/index.js';
 import { AcknowledgementWindow, defaultWindowAckSize } from './acknowledgement-window.js';
@@ -282,6 +284,14 @@ export class ClientSession {
     this.sendMessage(messageStreamId, this.#output.dataMessage(messageStreamId, timestamp, values));
   }
 
+  /**
+   * Says something of a shared object: uses and releases it, asks for changes, sends messages. Answered by `sharedObject`.
+   * Throws `RtmpUsageError` for values that cannot be sent.
+   */
+  sendSharedObject(content: SharedObjectContentInput): void {
+    if (!this.#ended) this.#output.sharedObject(content);
+  }
+
   /** Ends the session on our side: what is in `takeOutput` may still be sent, nothing more is received. */
   close(): void {
     this.#end();
@@ -369,8 +379,10 @@ export class ClientSession {
       case 'video':
       case 'data':
       case 'aggregate': // All four taken before, undecoded.
-      case 'sharedObject':
       case 'unknown':
+        return;
+      case 'sharedObject':
+        this.#events.push({ type: 'sharedObject', content: decodeSharedObject(message, this.#amfLimits) });
         return;
       default:
         unreachable(message);

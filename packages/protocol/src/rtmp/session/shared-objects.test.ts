@@ -71,6 +71,40 @@ describe('a shared object message', () => {
     }
   });
 
+  it.each([0, 3] as const)(
+    'of the server is an event of the client, and back, with object encoding %s',
+    (objectEncoding) => {
+      const { pair } = connectedPair(objectEncoding);
+      const value = new AmfObject([['x', 5]]);
+      const told = { ...used, events: [{ type: 'useSuccess' }, { type: 'change', name: 'a', value }] } as const;
+      const asked = { ...used, events: [{ type: 'requestChange', name: 'a', value }] } as const;
+      pair.server.sendSharedObject(told);
+      pair.client.sendSharedObject(asked);
+      pair.run();
+      expect(pair.takeEvents()).toEqual({
+        client: [{ type: 'sharedObject', content: told }],
+        server: [{ type: 'sharedObject', content: asked }],
+      });
+    },
+  );
+
+  it('of the server with a lying length ends the session of the client', () => {
+    const { pair } = connectedPair(0);
+    const payload = Uint8Array.of(0, 9, 1);
+    pair.server.sendMessage(3, {
+      messageTypeId: messageTypes.sharedObjectAmf0,
+      timestamp: 0,
+      messageStreamId: 0,
+      payload,
+    });
+    pair.run();
+    expect(pair.takeEvents().client).toMatchObject([
+      { type: 'failed', error: { code: 'ERR_RTMP_SHARED_OBJECT_SHORT' } },
+    ]);
+    pair.client.sendSharedObject(used);
+    expect(pair.client.takeOutput()).toBeUndefined();
+  });
+
   it('with what only AMF3 has is not sent to who reads AMF0 alone', () => {
     const { pair } = connectedPair(0);
     const events = [{ type: 'change', name: 'a', value: new AmfIntVector([1]) }] as const;
