@@ -15,6 +15,7 @@ import { Bench } from 'tinybench';
 import { LiveStreams } from '../packages/server/dist/live/index.js';
 import { compareAmf } from './amf.mjs';
 import { benchService } from './service.mjs';
+import { benchSharedObjects } from './shared-objects.mjs';
 
 const mebi = 1024 * 1024;
 
@@ -186,4 +187,5 @@ for (const [i, { name, work }] of tasks.entries()) {
 }
 console.log(`\n${compareAmf()}`);
 console.log(`\n${await benchService({ members: 5000, perSecond: 200, seconds: 5 })}`);
+console.log(`\n${await benchSharedObjects({ members: 1000, perSecond: 100, seconds: 5 })}`);
 process.exit();

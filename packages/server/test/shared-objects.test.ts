@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -12,7 +12,14 @@ import {
   type SharedObjectEventInput,
 } from '@millrace/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AppDefinition, type AppServer, type AppSharedObject, defineApp, reject } from '../src/index.js';
+import {
+  type AppDefinition,
+  type AppServer,
+  type AppSharedObject,
+  defineApp,
+  reject,
+  StateError,
+} from '../src/index.js';
 import { gate } from './wire/gate.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
 import type { WireClient } from './wire/wire-client.js';
@@ -388,6 +395,13 @@ describe('a persistent object', () => {
     back.version = known;
     back.say({ type: 'use' });
     expect(await back.heard()).toEqual([{ type: 'useSuccess' }, { type: 'remove', name: 'y' }]);
+  });
+
+  it('keeps the server from starting where what is stored cannot be read', async () => {
+    const folder = stateFolder();
+    mkdirSync(join(folder, 'shared-objects'));
+    writeFileSync(join(folder, 'shared-objects', 'CURRENT'), 'nonsense');
+    await expect(start(undefined, `state.dir=${folder}`)).rejects.toBeInstanceOf(StateError);
   });
 
   it('outlives who uses it', async () => {

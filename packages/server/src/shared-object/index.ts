@@ -1,4 +1,4 @@
-export { type AppSharedObject, ServerObject, type SharedObjectChange, SharedObjectError } from './server-object.js';
+export { type AppSharedObject, type SharedObjectChange, SharedObjectError } from './server-object.js';
 export type { AccessVerdict, SharedObjectAccess, SharedObjectWish } from './shared-object-access.js';
 export { SharedObjectClient } from './shared-object-client.js';
 export type { ObjectName } from './shared-object-encoding.js';

@@ -9,7 +9,7 @@ import {
 } from './shared-object-encoding.js';
 import { type Entry, type MemberLimits, type MemberSink, SharedObjectMember } from './shared-object-member.js';
 import { type Difference, SharedObjectState, type StateLimits, type StoredState } from './shared-object-state.js';
-import { type EventData, slotValue } from './slot-data.js';
+import type { EventData } from './slot-data.js';
 
 /** Changes and messages that belong together, in order. */
 export type Action = ObjectChange | { readonly type: 'send'; readonly data: EventData };
@@ -308,9 +308,4 @@ function stateEvents({ clear, slots, deleted }: Difference, reader: SharedObject
     events.push(isOwn ? { type: 'success', name } : { type: 'change', data });
   }
   return events;
-}
-
-/** The values of an object now, by name. */
-export function objectValues({ state }: SharedObject): Map<string, ReturnType<typeof slotValue>> {
-  return new Map([...state.slots].map(([name, { data }]) => [name, slotValue(data)]));
 }

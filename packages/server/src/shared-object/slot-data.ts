@@ -9,7 +9,7 @@ import {
 } from '@millrace/protocol';
 import { encodeAmf0Form } from '../live/index.js';
 
-/** What stands behind the length of an event, ready to be sent, in both forms: a name and a value, or a name alone. */
+/** What stands behind the length of an event, ready to be sent, in both forms: a name and a value, or a message. */
 export interface EventData {
   /** For members that read AMF0 alone. The same bytes as `amf3` where AMF0 can say it. */
   readonly amf0: Uint8Array;
@@ -26,12 +26,6 @@ export function slotData(name: string, value: AmfInput): EventData {
 /** The handler's name and the arguments of a message. @throws RtmpUsageError as `slotData`. */
 export function messageData(name: string, args: readonly AmfInput[]): EventData {
   return withHead(new Uint8Array(), [name, ...args]);
-}
-
-/** An event that has a name alone. @throws RtmpUsageError as `slotData`. */
-export function nameData(name: string): EventData {
-  const bytes = nameBytes(name);
-  return { amf0: bytes, amf3: bytes };
 }
 
 /** Bytes of the longer form. */
