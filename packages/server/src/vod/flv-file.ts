@@ -3,6 +3,7 @@ import { type LiveMessage, readMediaFacts } from '../live/index.js';
 import type { ByteSource } from './byte-source.js';
 import { encodeRecordingMetadata, readRecordingMetadata } from './recording-metadata.js';
 import { type FileTag, TagReader } from './tag-reader.js';
+import type { WindowCache } from './window-cache.js';
 
 /** A place to begin at. */
 export interface SeekPoint {
@@ -27,6 +28,7 @@ const pointSpacingMs = 2000;
 /** A recording that players share: what is at its head, how long it is, where its key frames are. */
 export class FlvFile {
   readonly #source: ByteSource;
+  readonly #windows: WindowCache | undefined;
   /** Where the first tag is. */
   readonly #firstPosition: number;
   #firstTimestamp = 0;
@@ -42,8 +44,9 @@ export class FlvFile {
   #knownMs = -1;
   #metadataMessage: LiveMessage | undefined;
 
-  private constructor(source: ByteSource, firstPosition: number) {
+  private constructor(source: ByteSource, firstPosition: number, windows: WindowCache | undefined) {
     this.#source = source;
+    this.#windows = windows;
     this.#firstPosition = firstPosition;
   }
 
@@ -52,7 +55,7 @@ export class FlvFile {
    *
    * @throws RtmpRemoteError `ERR_FLV_…`: it is no FLV file
    */
-  static async open(source: ByteSource): Promise<FlvFile> {
+  static async open(source: ByteSource, windows?: WindowCache): Promise<FlvFile> {
     const header = Buffer.alloc(fileHeaderBytes);
     const length = await source.read(header, 0);
     if (length < fileHeaderBytes) {
@@ -65,7 +68,7 @@ export class FlvFile {
     if (dataOffset < fileHeaderBytes || dataOffset > maxHeaderBytes) {
       throw new RtmpRemoteError('ERR_FLV_DATA_OFFSET', `its file header has ${dataOffset} bytes`, { offset: 5 });
     }
-    const file = new FlvFile(source, dataOffset + 4);
+    const file = new FlvFile(source, dataOffset + 4, windows);
     await file.#readHead();
     await file.#readTail();
     return file;
@@ -104,8 +107,9 @@ export class FlvFile {
     return [...new Set(this.#headers.values())];
   }
 
+  /** For players. */
   reader(position: number): TagReader {
-    return new TagReader(this.#source, position);
+    return new TagReader(this.#source, position, false, this.#windows);
   }
 
   /**
@@ -113,7 +117,7 @@ export class FlvFile {
    */
   async seekPoint(timeMs: number): Promise<SeekPoint> {
     const known = this.#pointBefore(timeMs);
-    const reader = this.reader(known.position);
+    const reader = new TagReader(this.#source, known.position);
     let found = known;
     let isKnown = known.position === this.#firstPosition;
     for (let tag = await nextTag(reader); tag !== undefined; tag = await nextTag(reader)) {
@@ -138,7 +142,7 @@ export class FlvFile {
   /** The first key frame at or after the time; `undefined`: there is none. Rejects with the system's errors. */
   async keyFrameFrom(timeMs: number): Promise<SeekPoint | undefined> {
     const { position } = await this.seekPoint(timeMs);
-    const reader = this.reader(position);
+    const reader = new TagReader(this.#source, position);
     for (let tag = await nextTag(reader); tag !== undefined; tag = await nextTag(reader)) {
       const point = this.#pointOf(tag);
       if (point !== undefined && point.timestamp >= timeMs) return point;
@@ -148,7 +152,7 @@ export class FlvFile {
   }
 
   async #readHead(): Promise<void> {
-    const reader = this.reader(this.#firstPosition);
+    const reader = new TagReader(this.#source, this.#firstPosition);
     const coded = new Set<number>();
     let keptBytes = 0;
     let isFirst = true;

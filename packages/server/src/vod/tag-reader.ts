@@ -1,11 +1,12 @@
 import { type FlvTagType, flvTagHeaderBytes, flvTagTrailerBytes, flvTagTypes } from '@millrace/protocol';
 import type { ByteSource } from './byte-source.js';
+import { readWindow, type WindowCache } from './window-cache.js';
 
 export interface FileTag {
   readonly tagType: FlvTagType;
   /** ms, 0 … 2³²−1. */
   readonly timestamp: number;
-  /** A view that is good until the next `fill()`. */
+  /** A view of memory that is shared with others. */
   readonly payload: Uint8Array;
   /** Where the tag begins in the file. */
   readonly offset: number;
@@ -24,7 +25,7 @@ const noBytes = new Uint8Array();
 export class TagReader {
   readonly #source: ByteSource;
   #end: number;
-  #buffer: Uint8Array = noBytes;
+  readonly #cache: WindowCache | undefined;
   #window: Uint8Array = noBytes;
   #windowStart = 0;
   #position: number;
@@ -36,8 +37,9 @@ export class TagReader {
   #tagEnd = 0;
 
   /** `position`: of a tag; with `search`, any place before one. */
-  constructor(source: ByteSource, position: number, search = false) {
+  constructor(source: ByteSource, position: number, search = false, cache?: WindowCache) {
     this.#source = source;
+    this.#cache = cache;
     this.#end = source.size;
     this.#position = position;
     this.#searching = search;
@@ -65,14 +67,14 @@ export class TagReader {
     const wanted = this.#searching ? maxFoundBytes + windowBytes : Math.max(windowBytes, this.#needed);
     const length = Math.min(wanted, this.#end - position);
     if (length <= 0) return;
-    if (this.#buffer.length < length || this.#buffer.length > 2 * Math.max(windowBytes, wanted)) {
-      this.#buffer = Buffer.allocUnsafeSlow(length);
-    }
-    const target = this.#buffer.subarray(0, length);
     this.#window = noBytes;
-    const filled = await this.#source.read(target, position);
-    if (filled < length) this.#end = position + filled;
-    this.#window = target.subarray(0, filled);
+    // What is longer than usual is not kept for others.
+    const isUsual = wanted === windowBytes && this.#cache !== undefined;
+    const read = isUsual
+      ? this.#cache.read(this.#source, position, length)
+      : readWindow(this.#source, position, length);
+    this.#window = await read;
+    if (this.#window.length < length) this.#end = position + this.#window.length;
     this.#windowStart = position;
   }
 

@@ -5,6 +5,7 @@ import type { StreamKey } from '../live/index.js';
 import { fileSource } from './byte-source.js';
 import { FlvFile } from './flv-file.js';
 import { mediaFileName } from './media-file-name.js';
+import { WindowCache } from './window-cache.js';
 
 /** A recording in use. `release` is to be called once. */
 export interface OpenRecording {
@@ -22,6 +23,7 @@ interface Shared {
 export class VodLibrary {
   readonly #mediaDir: string;
   readonly #shared = new Map<string, Shared>();
+  readonly #windows = new WindowCache();
 
   constructor(mediaDir: string) {
     this.#mediaDir = resolve(mediaDir);
@@ -66,7 +68,7 @@ export class VodLibrary {
         await handle.close();
         return await this.#use(id, known);
       }
-      const shared: Shared = { handle, users: 0, loading: FlvFile.open(fileSource(handle, stats.size)) };
+      const shared: Shared = { handle, users: 0, loading: FlvFile.open(fileSource(handle, stats.size), this.#windows) };
       this.#shared.set(id, shared);
       return await this.#use(id, shared);
     } catch (error) {
