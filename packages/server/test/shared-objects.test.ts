@@ -227,6 +227,20 @@ describe('a shared object over RTMP', () => {
     expect(to.running.sharedObjects()).toMatchObject([{ slots: 1, version: 1 }]);
   });
 
+  it('is used anew by its only user without being lost', async () => {
+    const to = await start(undefined);
+    const a = await Peer.using(to, 'board');
+    a.set('x', 1);
+    await a.heard();
+    a.say({ type: 'use' });
+    expect(await a.heard()).toEqual([
+      { type: 'useSuccess' },
+      { type: 'clear' },
+      { type: 'change', name: 'x', value: 1 },
+    ]);
+    expect(to.running.sharedObjects()).toMatchObject([{ members: 1 }]);
+  });
+
   it('takes use, changes and release of one message in order', async () => {
     const to = await start(undefined);
     const [watcher, a] = [await Peer.using(to, 'board'), await Peer.connect(to, 'board')];
@@ -314,6 +328,9 @@ describe('an application', () => {
       async onAppStart(own: AppServer) {
         board = await own.sharedObject('live', 'board');
         board.onChange((changes) => heard.push(...changes));
+        board.onChange(() => {
+          throw new Error('a bug of the application');
+        });
         board.set('started', true);
         await expect(own.sharedObject('live', 'board', { persistent: true })).rejects.toMatchObject({
           code: 'SharedObject.BadPersistence',

@@ -1,4 +1,5 @@
 import type { AmfInput, AmfValue } from '@millrace/protocol';
+import type { Logger } from '../log/index.js';
 import type { ObjectChange } from './object-change.js';
 import type { Action } from './shared-object.js';
 import type { OpenFailure, OpenObject } from './shared-objects.js';
@@ -55,12 +56,14 @@ export class SharedObjectError extends Error {
 
 export class ServerObject implements AppSharedObject {
   readonly #open: OpenObject;
+  readonly #log: Logger;
   readonly #ends = new Set<() => void>();
   #locks = 0;
   #isClosed = false;
 
-  constructor(open: OpenObject) {
+  constructor(open: OpenObject, log: Logger) {
     this.#open = open;
+    this.#log = log;
   }
 
   get name(): string {
@@ -123,7 +126,14 @@ export class ServerObject implements AppSharedObject {
 
   onChange(listener: (changes: readonly SharedObjectChange[]) => void): () => void {
     if (this.#isClosed) return () => undefined;
-    const end = this.#open.object.onChange((changes) => listener(changes.map(withValue)));
+    const end = this.#open.object.onChange((changes) => {
+      try {
+        listener(changes.map(withValue));
+      } catch (err) {
+        // It is not the client's doing, who has changed something.
+        this.#log.error({ err, object: this.name }, 'a listener of a shared object failed');
+      }
+    });
     const stop = (): void => {
       end();
       this.#ends.delete(stop);

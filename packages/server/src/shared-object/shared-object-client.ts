@@ -116,16 +116,21 @@ export class SharedObjectClient {
       this.#tooFast(() => this.#refuseUse(use.object, 'SharedObject.NoReadAccess'));
       return;
     }
-    this.#leave(use);
     this.#wait(use, this.#options.access()?.mayUse(use.object), (refused) => {
-      if (refused !== undefined) this.#refuseUse(use.object, refused);
-      else this.#open(use, known);
+      if (this.#isClosed) return;
+      if (refused === undefined) this.#open(use, known);
+      else {
+        this.#leave(use);
+        this.#refuseUse(use.object, refused);
+      }
     });
   }
 
   #open(use: Use, known: number): void {
     const { objects, app, limits, format, sink } = this.#options;
     this.#wait(use, objects.open({ ...use.object, app: app() }), (opened) => {
+      // Who uses it anew has held it until now: a temporary object is not lost by that.
+      this.#leave(use);
       if (typeof opened === 'string') {
         this.#refuseUse(use.object, opened);
         return;

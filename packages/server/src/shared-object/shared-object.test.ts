@@ -282,6 +282,16 @@ describe('a slow member', () => {
     expect([slow.model.uses, slow.slots]).toEqual([1, { x: 1 }]);
   });
 
+  it('is no burden where every entry is flushed at once, however many there are', () => {
+    const { object, join } = scene({ schedule: (due) => due.flush(1) });
+    const slow = Array.from({ length: 5000 }, () => join());
+    for (const { sink } of slow) sink.pendingBytes = 2000;
+    object.do(set('x', 1));
+    for (const { sink } of slow) sink.pendingBytes = 0;
+    expect(object.flush(2)).toBe(false);
+    for (const client of slow) expect(client.slots).toEqual({ x: 1 });
+  });
+
   it('has a bound of what waits for it, and is let go when it takes nothing', () => {
     const { join, flush } = scene();
     const [slow, quick] = [join(), join()];

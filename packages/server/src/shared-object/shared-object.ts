@@ -51,6 +51,7 @@ export class SharedObject implements Flushable, ObjectName {
   readonly #unlockWaiters: (() => void)[] = [];
   #queue: Waiting[] = [];
   #sequence = 0;
+  #isFlushing = false;
   #locks = 0;
   /** What the server has changed while it has the lock. */
   #locked: { readonly events: OutEvent[]; readonly changes: ObjectChange[] } = { events: [], changes: [] };
@@ -174,14 +175,24 @@ export class SharedObject implements Flushable, ObjectName {
   }
 
   flush(nowMs: number): boolean {
-    const entries = this.#takeLasting();
-    if (entries.length > 0) this.#write(entries);
+    // What a flush brings about is flushed by it: without windows, every entry asks for a flush at once.
+    if (this.#isFlushing) return false;
+    this.#isFlushing = true;
+    do {
+      const entries = this.#takeLasting();
+      if (entries.length > 0) this.#write(entries);
+      this.#tellSlow(nowMs);
+    } while (this.#queue[0]?.isLasting === true);
+    this.#isFlushing = false;
+    return this.#slow.size > 0;
+  }
+
+  #tellSlow(nowMs: number): void {
     for (const member of this.#slow) {
       if (!member.isSlow || member.isClosed) this.#slow.delete(member);
       // The state is in the middle of a change while it is locked.
       else if (!this.isLocked && member.takesState(nowMs)) this.#tellState(member);
     }
-    return this.#slow.size > 0;
   }
 
   #write(entries: readonly Entry[]): void {
@@ -194,7 +205,8 @@ export class SharedObject implements Flushable, ObjectName {
     }
     const messages = entries.map(({ message }) => message);
     const batches = new Map<string, EncodedBatch>();
-    for (const member of this.#members) {
+    const isForAll = messages.some(({ events }) => events.length > 0);
+    for (const member of isForAll ? this.#members : own.keys()) {
       const key = formatKey(member.format);
       const batch = batches.get(key) ?? new EncodedBatch(this, messages, member.format);
       batches.set(key, batch);

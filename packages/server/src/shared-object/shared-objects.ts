@@ -109,7 +109,7 @@ export class SharedObjects {
     return {
       sharedObject: async (app, name, { persistent = false } = {}) => {
         const opened = await this.open({ app, name, persistent });
-        if (typeof opened !== 'string') return new ServerObject(opened);
+        if (typeof opened !== 'string') return new ServerObject(opened, this.#options.log);
         throw new SharedObjectError(
           opened,
           `the shared object ${JSON.stringify(name)} of ${JSON.stringify(app)}: ${opened}`,
