@@ -14,6 +14,7 @@ import { Bench } from 'tinybench';
 // The live path is no public API: it is measured from the inside.
 import { LiveStreams } from '../packages/server/dist/live/index.js';
 import { compareAmf } from './amf.mjs';
+import { benchRecordings } from './recordings.mjs';
 import { benchService } from './service.mjs';
 import { benchSharedObjects } from './shared-objects.mjs';
 
@@ -188,4 +189,5 @@ for (const [i, { name, work }] of tasks.entries()) {
 console.log(`\n${compareAmf()}`);
 console.log(`\n${await benchService({ members: 5000, perSecond: 200, seconds: 5 })}`);
 console.log(`\n${await benchSharedObjects({ members: 1000, perSecond: 100, seconds: 5 })}`);
+console.log(`\n${await benchRecordings({ players: 500, seconds: 10 })}`);
 process.exit();

@@ -1,0 +1,155 @@
+// What players of a recording cost beside players of a live stream, on real sockets of this machine: the server in this
+// process, publisher and players in another. `node bench/recordings.mjs [players] [seconds]`, on the built packages; a
+// part of `npm run bench`. Both are of 2.5 Mbit/s; the server's CPU time is taken per GB that the players have got.
+import { fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ByteWriter, ChunkEncoder, encodeFlvHeader, encodeFlvTag, encodeMessage } from '@millrace/protocol';
+import { createLogger, loadConfig, startServer } from 'millrace';
+
+const ownPath = fileURLToPath(import.meta.url);
+const frameMs = 1000 / 30;
+const avcHeader = Uint8Array.of(0x17, 0, 0, 0, 0, 1, 0x42, 0xc0, 0x1e, 0xff, 0xe0, 0);
+const aacHeader = Uint8Array.of(0xaf, 0, 0x11, 0x90);
+/** Until all have joined and have what they buffer. */
+const warmUpMs = 4_000;
+
+if (process.send !== undefined && process.argv[2] === 'players') runPlayers(JSON.parse(process.argv[3]));
+else if (process.argv[1] === ownPath) {
+  const [players = 500, seconds = 10] = process.argv.slice(2).map(Number);
+  console.log(await benchRecordings({ players, seconds }));
+  process.exit();
+}
+
+/** One line that says what it cost. */
+export async function benchRecordings({ players, seconds }) {
+  const mediaDir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  mkdirSync(join(mediaDir, 'live'));
+  writeFileSync(join(mediaDir, 'live/recorded.flv'), recording(seconds * 1000 + 2 * warmUpMs + 20_000));
+  const config = loadConfig({
+    set: ['rtmp.listen=127.0.0.1:0', 'http.listen=127.0.0.1:0', `media.dir=${mediaDir}`],
+  });
+  const server = await startServer(config, createLogger({ level: 'warn', format: 'pretty' }));
+  try {
+    const live = await measure(server.rtmp.port, players, seconds, 'shown');
+    const recorded = await measure(server.rtmp.port, players, seconds, 'recorded');
+    const ratio = (recorded.perGb / live.perGb).toFixed(2);
+    return (
+      `${players} players of 2.5 Mbit/s: live ${describe(live)}, a recording ${describe(recorded)}: ` +
+      `${ratio} times as much CPU per GB`
+    );
+  } finally {
+    await server.close(0);
+    rmSync(mediaDir, { recursive: true, force: true });
+  }
+}
+
+function describe({ perGb, gigabytes }) {
+  return `${perGb.toFixed(2)} s/GB (${gigabytes.toFixed(2)} GB)`;
+}
+
+async function measure(port, players, seconds, name) {
+  const clients = fork(ownPath, ['players', JSON.stringify({ port, players, name })]);
+  const received = () =>
+    new Promise((resolve) => {
+      clients.once('message', resolve);
+      clients.send('count');
+    });
+  await after(warmUpMs);
+  const bytesBefore = await received();
+  const cpuBefore = process.cpuUsage();
+  await after(seconds * 1000);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const gigabytes = ((await received()) - bytesBefore) / 1e9;
+  const gone = new Promise((resolve) => {
+    clients.once('exit', resolve);
+  });
+  clients.kill();
+  await gone;
+  if (gigabytes < (players * seconds * 2.5e6) / 8 / 1e9 / 2) throw new Error(`${name}: the players got half at most`);
+  return { perGb: (user + system) / 1e6 / gigabytes, gigabytes };
+}
+
+/** A frame of video and one of sound, as messages without a time. */
+function frameMessages(frame) {
+  const isKey = frame % 60 === 0;
+  const video = new Uint8Array(isKey ? 40_000 : 9_900).fill(0x5a);
+  video.set([isKey ? 0x17 : 0x27, 1, 0, 0, 0]);
+  const audio = new Uint8Array(372).fill(0x5a);
+  audio.set([0xaf, 1]);
+  return { video, audio, timestamp: Math.round(frame * frameMs) };
+}
+
+function recording(durationMs) {
+  const parts = [encodeFlvHeader({ audio: true, video: true })];
+  parts.push(encodeFlvTag(9, 0, avcHeader), encodeFlvTag(8, 0, aacHeader));
+  for (let frame = 0; frame * frameMs < durationMs; frame += 1) {
+    const { video, audio, timestamp } = frameMessages(frame);
+    parts.push(encodeFlvTag(9, timestamp, video), encodeFlvTag(8, timestamp, audio));
+  }
+  return Buffer.concat(parts);
+}
+
+function runPlayers({ port, players, name }) {
+  if (name === 'shown') publish(port, name);
+  let bytes = 0;
+  const opening = opened((say) => say('play', 3, null, [name], 1));
+  for (let i = 0; i < players; i += 1) {
+    // Not all in one moment: the kernel keeps few that wait.
+    setTimeout(
+      () => {
+        const socket = connect(port, '127.0.0.1');
+        socket.on('data', (data) => {
+          bytes += data.length;
+        });
+        socket.write(opening);
+      },
+      500 + i * 3,
+    );
+  }
+  process.on('message', () => process.send(bytes));
+}
+
+function publish(port, name) {
+  const socket = connect(port, '127.0.0.1');
+  socket.resume();
+  const encoder = new ChunkEncoder();
+  socket.write(opened((say) => say('publish', 3, null, [name, 'live'], 1), encoder));
+  const start = performance.now();
+  let frame = 0;
+  const send = (writer, messageTypeId, timestamp, payload) =>
+    encoder.encode(messageTypeId === 9 ? 6 : 4, { messageTypeId, timestamp, messageStreamId: 1, payload }, writer);
+  setInterval(() => {
+    const writer = new ByteWriter();
+    if (frame === 0) {
+      send(writer, 9, 0, avcHeader);
+      send(writer, 8, 0, aacHeader);
+    }
+    for (; frame * frameMs < performance.now() - start; frame += 1) {
+      const { video, audio, timestamp } = frameMessages(frame);
+      send(writer, 9, timestamp, video);
+      send(writer, 8, timestamp, audio);
+    }
+    socket.write(writer.finish());
+  }, 33);
+}
+
+/** All that a client has to say until it plays or publishes, in one piece: the server keeps the order. */
+function opened(then, encoder = new ChunkEncoder()) {
+  const handshake = new Uint8Array(1 + 2 * 1536);
+  handshake[0] = 3;
+  const writer = new ByteWriter();
+  writer.writeBytes(handshake);
+  const say = (name, transactionId, commandObject, args, messageStreamId = 0) => {
+    const command = { type: 'command', timestamp: 0, messageStreamId, encoding: 'amf0', name, transactionId };
+    encoder.encode(3, encodeMessage({ ...command, commandObject, args }), writer);
+  };
+  say('connect', 1, { app: 'live', tcUrl: 'rtmp://127.0.0.1/live' }, []);
+  say('createStream', 2, null, []);
+  then(say);
+  return writer.finish();
+}
