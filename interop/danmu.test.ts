@@ -237,4 +237,27 @@ describe('latency', () => {
       expect(Object.keys(player.latency).sort()).toEqual(['baseTime', 'currentTime', 'sei']);
     },
   );
+
+  it('is shown by the page, and told by the API', async (test) => {
+    const browser = await Browser.start(test);
+    closers.push(() => browser.close());
+    const server = await TestServer.start();
+    const file = await readFile(await mediaFile('plain'));
+    const published = await (await connect(server.rtmpUrl('show'))).createStream();
+    await published.publish('show', 'live', { latency: ['baseTime', 'currentTime', 'sei'] });
+    const stopping = new AbortController();
+    const publishing = publishFlv(published, file, { loop: true, signal: stopping.signal });
+    const page = await browser.page();
+    await page.open(server.httpUrl('/#/live/show'));
+    const fact = (label: string) =>
+      `[...document.querySelectorAll('.fact')].find((fact) => fact.innerText.startsWith('${label}')).innerText`;
+    // No "about": it is computed from the time of the frame that is shown, which mpegts.js does not give readily.
+    await page.until(`/^Publish to play\\n[0-9.]+ m?s$/.test(${fact('Publish to play')}.trim())`);
+    await page.until(`/SEI .*currentTime/s.test(${fact('Publish to server')})`);
+    expect(Object.keys((await server.stream('show'))?.latency ?? {})).toEqual(['baseTimeMs', 'currentTimeMs', 'seiMs']);
+    expect(page.complaints).toEqual([]);
+    await page.close();
+    stopping.abort();
+    await publishing;
+  });
 });

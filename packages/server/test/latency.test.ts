@@ -1,6 +1,7 @@
 import { insertLatencySei } from '@millrace/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlayerList, StreamInfo, StreamList } from '../src/http/index.js';
+import { Attached } from './service-scene.js';
 import { FlvClient } from './wire/flv-client.js';
 import { aacFrame, avcHeader } from './wire/media-samples.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
@@ -151,6 +152,30 @@ describe('/metrics', () => {
     expect([await sent(), await publications()]).toEqual([bytesBefore + keyFrame.length, publicationsBefore + 1]);
     // What has ended has no series of its own any more.
     expect(await metric('millrace_stream_players{app="live",name="counted"}')).toEqual([]);
+  });
+
+  it('counts on when services have ended, and who is refused', async () => {
+    const guarded = await startTestServer(['live.maxWindowMs=0', 'access.publishFrom=203.0.113.0/24']);
+    const member = await Attached.open(guarded, 'gone');
+    member.say('one', { messageId: 'one' });
+    member.say('one', { messageId: 'one' });
+    await member.client.barrier();
+    member.client.sendCommand('deleteStream', 0, [null, member.messageStreamId]);
+    await member.client.barrier();
+    const publisher = await guarded.connected();
+    publisher.sendCommand('publish', 0, [null, 'refused', 'live'], await publisher.createStream());
+    await publisher.barrier();
+    const text = await (await fetch(`http://127.0.0.1:${guarded.httpPort}/metrics`)).text();
+    await guarded.close();
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        'millrace_services 0',
+        'millrace_service_messages_total 1',
+        'millrace_service_duplicate_messages_total 1',
+        'millrace_refusals_total{action="publish"} 1',
+        'millrace_refusals_total{action="play"} 0',
+      ]),
+    );
   });
 
   it('is each server’s own', async () => {

@@ -16,7 +16,7 @@ export {
   type Subscription,
 } from './live-streams.js';
 export { readMediaFacts } from './media-facts.js';
-export { type PlayerKind, type PlayerSink, playerKinds } from './player.js';
+export type { PlayerSink } from './player.js';
 export { type LatencyMethod, latencyMethods } from './publisher-latency.js';
 export { type StreamKey, streamPath, trimApp } from './stream-key.js';
 export { type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';

@@ -495,3 +495,80 @@ describe('publications', () => {
     expect(streams.nameCount).toBe(0);
   });
 });
+
+describe('figures', () => {
+  it('counts on over publications, with what players are sent after the end', () => {
+    expect(streams.totals()).toEqual({ publications: 0, bytesIn: 0, bytesOut: 0, jumps: 0, skippedMessages: 0 });
+    const first = publish();
+    const { sink, subscription } = play();
+    writeAll(first, video(0, 1, true));
+    vi.advanceTimersByTime(100);
+    sink.blocked = true;
+    writeAll(first, video(33, 2, false), video(66, 3, false));
+    vi.advanceTimersByTime(100);
+    first.end();
+    const ended = streams.totals();
+    expect(ended).toMatchObject({ publications: 1, bytesIn: 300 });
+    sink.blocked = false;
+    sink.pendingBytes = 0;
+    vi.advanceTimersByTime(200);
+    const drained = streams.totals();
+    expect(drained.bytesOut).toBeGreaterThan(ended.bytesOut);
+    publish().end();
+    publish().end();
+    expect(streams.totals()).toEqual({ ...drained, publications: 3 });
+    subscription.close();
+    expect(streams.totals()).toEqual({ ...drained, publications: 3 });
+  });
+
+  it('counts who was taken over', () => {
+    const target = make({ takeover: 'replace' });
+    writeAll(publish(target), video(0, 1, true));
+    publish(target, 'b').end();
+    expect(target.totals()).toMatchObject({ publications: 2, bytesIn: 100 });
+    target.close();
+  });
+
+  it('tells how far each player is behind, and who waits', () => {
+    const publication = publish();
+    const [fast, slow] = [play(), play(streams, 2)];
+    nowMs += 1000;
+    slow.sink.blocked = true;
+    writeAll(publication, video(0, 1, true));
+    vi.advanceTimersByTime(100);
+    writeAll(publication, video(33, 2, false));
+    nowMs += 300;
+    vi.advanceTimersByTime(100);
+    const players = streams.players(key) ?? [];
+    expect(players.map(({ kind, pendingBytes }) => [kind, pendingBytes > 0])).toEqual([
+      ['rtmp', false],
+      ['rtmp', true],
+    ]);
+    expect(players[0]?.lagMs).toBe(0);
+    expect(players[1]?.lagMs).toBeGreaterThanOrEqual(300);
+    expect(players[0]?.joinedMs).toBe(players[1]?.joinedMs);
+    expect(streams.playerCounts()).toEqual({ rtmp: 2, httpFlv: 0, wsFlv: 0 });
+    publication.end();
+    expect(streams.players(key)).toBeUndefined();
+    fast.subscription.close();
+    expect(streams.playerCounts().rtmp).toBe(1);
+    slow.subscription.close();
+  });
+
+  it('takes what a player reports, once a second', () => {
+    publish();
+    const { subscription } = play();
+    const reported = () => streams.players(key)?.[0]?.reportedLatencyMs;
+    for (const nonsense of [Number.NaN, Number.POSITIVE_INFINITY, 600_001, -600_001]) {
+      subscription.reportLatency(nonsense);
+    }
+    expect(reported()).toBeUndefined();
+    subscription.reportLatency(400);
+    nowMs += 999;
+    subscription.reportLatency(500);
+    expect(reported()).toBe(400);
+    nowMs += 1;
+    subscription.reportLatency(-5);
+    expect(reported()).toBe(-5);
+  });
+});
