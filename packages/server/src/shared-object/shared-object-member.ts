@@ -146,12 +146,13 @@ export class SharedObjectMember {
   #takeShared(entries: readonly Entry[], batch: EncodedBatch, from: number, to: number): void {
     const last = entries[to - 1];
     if (from >= to || last === undefined || this.#isClosed) return;
+    const view = batch.view(from, to);
+    if (view.length === 0) return;
     if (this.#mustSkip()) {
       for (const { message } of entries.slice(from, to)) this.#miss(message.events);
       return;
     }
-    const view = batch.view(from, to);
-    if (view.length > 0) this.sink.write(view);
+    this.sink.write(view);
     this.#version = last.message.version;
   }
 
