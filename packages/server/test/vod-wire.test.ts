@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NetConnection, type NetStreamEvent } from '@millrace/client';
 import { type AmfInput, AmfObject } from '@millrace/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineApp } from '../src/app/index.js';
@@ -219,6 +220,32 @@ describe('a recording', () => {
     const { client, id } = await watcher();
     client.sendCommand('play', 0, [null, 'two'], id);
     await until(client, 'NetStream.Play.Stop');
+  });
+});
+
+describe('our client', () => {
+  it('plays a place of a recording, seeks and plays to the end', async () => {
+    const connection = await NetConnection.connect(`rtmp://127.0.0.1:${server.port}/live`);
+    try {
+      const stream = await connection.createStream();
+      await stream.play('two', { startMs: 1000, bufferMs: 60_000 });
+      const next = async (isWanted: (event: NetStreamEvent) => boolean): Promise<NetStreamEvent[]> => {
+        const seen: NetStreamEvent[] = [];
+        for await (const event of stream) {
+          seen.push(event);
+          if (isWanted(event)) return seen;
+        }
+        throw new Error('the stream ended');
+      };
+      const isStop = (event: NetStreamEvent): boolean =>
+        event.type === 'status' && event.status.code === 'NetStream.Play.Stop';
+      const isFrame = (event: NetStreamEvent): boolean => event.type === 'video' && event.payload[1] === 1;
+      expect((await next(isStop)).filter(isFrame)).toHaveLength(10);
+      stream.seek(0);
+      expect((await next(isStop)).filter(isFrame)).toHaveLength(20);
+    } finally {
+      await connection.close();
+    }
   });
 });
 
