@@ -9,6 +9,11 @@ interface PlaywrightPage {
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<unknown>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  readonly mouse: {
+    move(x: number, y: number, options?: { steps: number }): Promise<void>;
+    down(): Promise<void>;
+    up(): Promise<void>;
+  };
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
 }
@@ -74,6 +79,16 @@ export class BrowserPage {
 
   async evaluate(expression: string): Promise<unknown> {
     return this.#page.evaluate(expression);
+  }
+
+  /** Moves the mouse along these points, pressed from the first to the last, with some steps in between. */
+  async drag(...points: readonly (readonly [x: number, y: number])[]): Promise<void> {
+    const { mouse } = this.#page;
+    for (const [at, [x, y]] of points.entries()) {
+      await mouse.move(x, y, { steps: 5 });
+      if (at === 0) await mouse.down();
+    }
+    await mouse.up();
   }
 
   async text(): Promise<string> {

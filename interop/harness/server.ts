@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly settings?: readonly string[];
   /** Further arguments of `millrace serve`. */
   readonly args?: readonly string[];
+  /** Adds to this process's environment. */
+  readonly env?: Record<string, string>;
 }
 
 /** A built millrace in a process of its own, on free loopback ports and temporary folders. */
@@ -48,14 +50,10 @@ export class TestServer {
       `state.dir=${join(folder, 'state')}`,
       ...(options.settings ?? []),
     ].flatMap((setting) => ['--set', setting]);
-    const program = Program.start(process.execPath, [
-      millraceCommand,
-      'serve',
-      '--log',
-      'json',
-      ...settings,
-      ...(options.args ?? []),
-    ]);
+    const { args = [], env = {} } = options;
+    const program = Program.start(process.execPath, [millraceCommand, 'serve', '--log', 'json', ...settings, ...args], {
+      env,
+    });
     void program.exited.then(() => rmSync(folder, { recursive: true, force: true }));
     const ready = await program.waitFor('line "ready"', () =>
       logEntries(program).find((entry) => entry.msg === 'ready'),
