@@ -1,52 +1,10 @@
 import { flvTagTypes } from '@millrace/protocol';
-import {
-  type LiveMessage,
-  type MediaSelection,
-  readMediaFacts,
-  readPublishedData,
-  type WireEncoding,
-} from '../live/index.js';
+import { type LiveMessage, type MediaSelection, readMediaFacts, type WireEncoding } from '../live/index.js';
 import { type FlvFile, messageOf, type SeekPoint } from './flv-file.js';
-import type { PlayClock } from './play-clock.js';
+import { TagFilter } from './tag-filter.js';
 import type { FileTag, TagReader } from './tag-reader.js';
-import type { Paced, VodPacer } from './vod-pacer.js';
-
-/** Where a player's bytes go, and what becomes of it. */
-export interface VodSink {
-  /** Bytes given to `write` that the kernel has not taken yet. While it is not 0 nothing more is written. */
-  readonly pendingBytes: number;
-  write(bytes: Uint8Array): void;
-  /** All was sent, or what was asked for. The player can still be sought in. */
-  ended(): void;
-  /** The file cannot be read any more. The player does nothing more. */
-  failed(error: unknown): void;
-  /** The peer took nothing for longer than the stall timeout. The sink is to close its connection. */
-  stalled(): void;
-}
-
-export interface VodPlayerOptions {
-  readonly file: FlvFile;
-  readonly sink: VodSink;
-  readonly pacer: VodPacer;
-  readonly clock: PlayClock;
-  readonly encoding: (selection: MediaSelection) => WireEncoding;
-  readonly selection: MediaSelection;
-  /** Where to begin, ms of the file. */
-  readonly startMs: number;
-  /** ms; −1: all of it; 0: one frame. */
-  readonly durationMs: number;
-  readonly stallTimeoutMs: number;
-}
-
-/** How a file begins on a stream on which another was played before. */
-export interface Continuation {
-  /** The time that its first frame gets, ms of the stream; `undefined`: its own. */
-  readonly atMs?: number;
-  /** It takes the other's place from this time on, ms of the stream: nothing older is sent. */
-  readonly fromMs?: number;
-  /** What is added to its times where it takes the other's place. */
-  readonly offsetMs?: number;
-}
+import type { Paced } from './vod-pacer.js';
+import type { Continuation, VodPlayerOptions } from './vod-player-options.js';
 
 /** What is sent at once, about. */
 const batchBytes = 256 * 1024;
@@ -76,18 +34,11 @@ export class VodPlayer implements Paced {
   #filling = false;
   #selection: MediaSelection;
   #encoding: WireEncoding;
-  /** Added to the times of the file. */
-  #offsetMs = 0;
   /** Where it began, ms of the file; where it is to stop. */
   #startedMs = 0;
   #stopMs = Number.POSITIVE_INFINITY;
   #isSingleFrame: boolean;
-  /** Video before this time, ms of the file, is to be shown at once: it leads to the frame that was asked for. */
-  #prerollToMs = 0;
-  /** Nothing before this time is sent, ms of the file. */
-  #skipToMs = 0;
-  /** No video before the next key frame. */
-  #awaitingKeyFrame = false;
+  readonly #filter = new TagFilter();
   #newestMs: number | undefined;
   #frameMs = 0;
   #sentBytes = 0;
@@ -116,7 +67,7 @@ export class VodPlayer implements Paced {
 
   /** Time of the newest frame that was sent, ms of the stream. */
   get sentMs(): number {
-    return this.#offsetMs + (this.#newestMs ?? this.#startedMs);
+    return this.#filter.offsetMs + (this.#newestMs ?? this.#startedMs);
   }
 
   /** When the last frame that was sent is over, ms of the stream. */
@@ -126,7 +77,7 @@ export class VodPlayer implements Paced {
 
   /** What is added to the times of the file. */
   get offsetMs(): number {
-    return this.#offsetMs;
+    return this.#filter.offsetMs;
   }
 
   get hasEnded(): boolean {
@@ -146,14 +97,14 @@ export class VodPlayer implements Paced {
       async () => (isStart ? file.start : file.seekPoint(beginMs)),
       (point) => {
         this.#startedMs = isStart && fromMs === undefined ? point.timestamp : placeMs;
-        this.#offsetMs = offsetMs;
+        this.#filter.offsetMs = offsetMs;
         if (fromMs !== undefined) {
-          this.#skipToMs = placeMs;
-          this.#awaitingKeyFrame = true;
+          this.#filter.skipToMs = placeMs;
+          this.#filter.awaitingKeyFrame = true;
         } else {
-          if (!isStart) this.#prerollToMs = startMs;
+          if (!isStart) this.#filter.prerollToMs = startMs;
           // From a place in the middle on, time begins anew: librtmp adds the place that it has asked for.
-          if (atMs !== undefined || !isStart) this.#offsetMs = (atMs ?? 0) - this.#startedMs;
+          if (atMs !== undefined || !isStart) this.#filter.offsetMs = (atMs ?? 0) - this.#startedMs;
           if (atMs === undefined) clock.reset();
         }
         // At its start the file has them itself.
@@ -171,14 +122,14 @@ export class VodPlayer implements Paced {
     const { file, clock } = this.#options;
     this.#stopMs = Number.POSITIVE_INFINITY;
     this.#isSingleFrame = false;
-    this.#prerollToMs = 0;
-    if (this.#offsetMs < 0) this.#offsetMs = 0;
+    this.#filter.prerollToMs = 0;
+    if (this.#filter.offsetMs < 0) this.#filter.offsetMs = 0;
     await this.#locate(
-      () => file.seekPoint(timeMs - this.#offsetMs),
+      () => file.seekPoint(timeMs - this.#filter.offsetMs),
       (point) => {
         clock.reset();
-        this.#skipToMs = 0;
-        this.#awaitingKeyFrame = false;
+        this.#filter.skipToMs = 0;
+        this.#filter.awaitingKeyFrame = false;
         this.#startedMs = point.timestamp;
         this.#newestMs = point.timestamp;
         this.#send(this.#headersAt(point.timestamp));
@@ -188,7 +139,7 @@ export class VodPlayer implements Paced {
 
   /** Whether there is such a place, ms of the stream. */
   canSeek(timeMs: number): boolean {
-    const inFile = timeMs - Math.max(0, this.#offsetMs);
+    const inFile = timeMs - Math.max(0, this.#filter.offsetMs);
     return inFile >= 0 && inFile <= Math.max(this.file.durationMs, this.file.lastTimestamp);
   }
 
@@ -203,7 +154,7 @@ export class VodPlayer implements Paced {
     this.#isPaused = false;
     if (this.#state !== 'playing' && this.#state !== 'ended') return;
     const { file, clock } = this.#options;
-    const inFile = timeMs - this.#offsetMs;
+    const inFile = timeMs - this.#filter.offsetMs;
     clock.reset();
     // Many clients say 0, wherever they are.
     if (inFile <= this.#startedMs || inFile >= (this.#newestMs ?? 0)) {
@@ -213,8 +164,8 @@ export class VodPlayer implements Paced {
     await this.#locate(
       () => file.seekPoint(inFile),
       () => {
-        this.#skipToMs = inFile + 1;
-        this.#awaitingKeyFrame = false;
+        this.#filter.skipToMs = inFile + 1;
+        this.#filter.awaitingKeyFrame = false;
       },
     );
   }
@@ -224,12 +175,12 @@ export class VodPlayer implements Paced {
     const before = this.#selection;
     this.#selection = selection;
     this.#encoding = this.#options.encoding(selection);
-    if (selection.video && !before.video) this.#awaitingKeyFrame = true;
+    if (selection.video && !before.video) this.#filter.awaitingKeyFrame = true;
     if (this.#state !== 'playing') return;
     const gained = this.file.headers.filter(({ messageTypeId }) =>
       messageTypeId === flvTagTypes.video ? selection.video && !before.video : selection.audio && !before.audio,
     );
-    this.#send(gained.map((message) => ({ ...message, timestamp: (this.#newestMs ?? 0) + this.#offsetMs })));
+    this.#send(gained.map((message) => ({ ...message, timestamp: (this.#newestMs ?? 0) + this.#filter.offsetMs })));
   }
 
   /** The client buffers more or less than before: what is due has changed. */
@@ -239,7 +190,8 @@ export class VodPlayer implements Paced {
 
   /** At this time, ms of the stream, `then` is called instead of going on. */
   changeAt(atMs: number, then: () => void): void {
-    this.#change = { atMs: atMs - this.#offsetMs, then };
+    this.#change = { atMs: atMs - this.#filter.offsetMs, then };
+    this.#filter.endMs = this.#change.atMs;
   }
 
   close(): void {
@@ -346,9 +298,9 @@ export class VodPlayer implements Paced {
     if (change !== undefined && timestamp >= change.atMs) {
       if (tagType === flvTagTypes.video || timestamp >= change.atMs + changeSlackMs) return 'change';
     }
-    if (timestamp < this.#skipToMs) return undefined;
+    if (timestamp < this.#filter.skipToMs) return undefined;
     const { clock } = this.#options;
-    const mediaMs = Math.max(timestamp, this.#prerollToMs) + this.#offsetMs;
+    const mediaMs = this.#filter.timeOf(timestamp);
     clock.next(mediaMs);
     if (mediaMs <= clock.limitMs) return undefined;
     this.#restUntilMs = mediaMs + Math.min(maxQuantumMs, clock.aheadMs / quantumPart);
@@ -357,45 +309,16 @@ export class VodPlayer implements Paced {
 
   /** The tag as it is sent; `undefined`: it is not. */
   #take(tag: FileTag): LiveMessage | undefined {
-    const { tagType, timestamp } = tag;
-    const message = messageOf(tag);
-    if (tagType === flvTagTypes.script) return this.#takeData(message);
-    if (this.#change !== undefined && timestamp >= this.#change.atMs) return undefined;
-    const facts = readMediaFacts(message);
-    if (timestamp < this.#skipToMs) {
-      // Of what is not sent, the configuration still counts.
-      return facts.headerKeys.length === 0 ? undefined : this.#shifted({ ...message, timestamp: this.#skipToMs });
-    }
-    if (timestamp < this.#prerollToMs && tagType === flvTagTypes.audio && facts.isCoded) return undefined;
-    if (tagType === flvTagTypes.video && this.#awaitingKeyFrame && facts.isCoded) {
-      if (facts.keyFrameTracks.length === 0) return undefined;
-      this.#awaitingKeyFrame = false;
-    }
-    const step = timestamp - (this.#newestMs ?? timestamp);
+    const message = this.#filter.take(tag);
+    if (message === undefined || tag.tagType === flvTagTypes.script) return message;
+    const step = tag.timestamp - (this.#newestMs ?? tag.timestamp);
     if (step > 0 && step <= maxFrameMs) this.#frameMs = step;
-    this.#newestMs = Math.max(this.#newestMs ?? 0, timestamp);
-    return this.#shifted(message);
-  }
-
-  /** The file's own metadata was sent before, with what is true of the file. */
-  #takeData(message: LiveMessage): LiveMessage | undefined {
-    const data = readPublishedData(message);
-    if (
-      data.action !== 'pass' ||
-      data.handler === 'onMetaData' ||
-      message.timestamp < Math.max(this.#skipToMs, this.#prerollToMs)
-    )
-      return undefined;
-    return this.#shifted(data.message);
-  }
-
-  #shifted(message: LiveMessage): LiveMessage {
-    const timestamp = Math.max(message.timestamp, this.#prerollToMs) + this.#offsetMs;
-    return timestamp === message.timestamp ? message : { ...message, timestamp: timestamp >>> 0 };
+    this.#newestMs = Math.max(this.#newestMs ?? 0, tag.timestamp);
+    return message;
   }
 
   #headersAt(timestamp: number): LiveMessage[] {
-    return this.file.headers.map((message) => this.#shifted({ ...message, timestamp }));
+    return this.file.headers.map((message) => this.#filter.shift({ ...message, timestamp }));
   }
 
   #send(messages: readonly LiveMessage[]): void {

@@ -1,0 +1,56 @@
+import { flvTagTypes } from '@millrace/protocol';
+import { type LiveMessage, readMediaFacts, readPublishedData } from '../live/index.js';
+import { messageOf } from './flv-file.js';
+import type { FileTag } from './tag-reader.js';
+
+/** What of a file's tags a player sends, and with which times. */
+export class TagFilter {
+  /** Added to the times of the file. */
+  offsetMs = 0;
+  /** Video before this time, ms of the file, is to be shown at once: it leads to the frame that was asked for. */
+  prerollToMs = 0;
+  /** Nothing before this time is sent, ms of the file. */
+  skipToMs = 0;
+  /** Nothing from this time on is sent, ms of the file. */
+  endMs = Number.POSITIVE_INFINITY;
+  /** No video before the next key frame. */
+  awaitingKeyFrame = false;
+
+  /** The time of a tag in the stream, ms. */
+  timeOf(timestamp: number): number {
+    return Math.max(timestamp, this.prerollToMs) + this.offsetMs;
+  }
+
+  /** The tag as it is sent; `undefined`: it is not. */
+  take(tag: FileTag): LiveMessage | undefined {
+    const { tagType, timestamp } = tag;
+    const message = messageOf(tag);
+    if (tagType === flvTagTypes.script) return this.#takeData(message);
+    if (timestamp >= this.endMs) return undefined;
+    const facts = readMediaFacts(message);
+    if (timestamp < this.skipToMs) {
+      // Of what is not sent, the configuration still counts.
+      return facts.headerKeys.length === 0 ? undefined : this.shift({ ...message, timestamp: this.skipToMs });
+    }
+    if (timestamp < this.prerollToMs && tagType === flvTagTypes.audio && facts.isCoded) return undefined;
+    if (tagType === flvTagTypes.video && this.awaitingKeyFrame && facts.isCoded) {
+      if (facts.keyFrameTracks.length === 0) return undefined;
+      this.awaitingKeyFrame = false;
+    }
+    return this.shift(message);
+  }
+
+  /** With its time in the stream. */
+  shift(message: LiveMessage): LiveMessage {
+    const timestamp = this.timeOf(message.timestamp);
+    return timestamp === message.timestamp ? message : { ...message, timestamp: timestamp >>> 0 };
+  }
+
+  /** The file's own metadata was sent before, with what is true of the file. */
+  #takeData(message: LiveMessage): LiveMessage | undefined {
+    if (message.timestamp < Math.max(this.skipToMs, this.prerollToMs)) return undefined;
+    const data = readPublishedData(message);
+    if (data.action !== 'pass' || data.handler === 'onMetaData') return undefined;
+    return this.shift(data.message);
+  }
+}
