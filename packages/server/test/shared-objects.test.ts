@@ -185,7 +185,9 @@ describe('a shared object over RTMP', () => {
   it('refuses what is too long or too much, and lets go who does not stop', async () => {
     const to = await start(undefined, 'sharedObjects.maxValueBytes=100', 'sharedObjects.changesPerSecond=1');
     const a = await Peer.using(to, 'board');
-    // The one in this second was the use.
+    a.set('long', 'v'.repeat(100));
+    expect(await a.status()).toBe('SharedObject.NoWriteAccess');
+    // That was the one in this second.
     a.set('x', 1);
     expect(await a.heard()).toEqual([
       { type: 'status', code: 'SharedObject.NoWriteAccess', level: 'error' },
@@ -194,6 +196,29 @@ describe('a shared object over RTMP', () => {
     for (let i = 0; i < 20; i += 1) a.set('x', 1);
     await a.client.closed;
     expect(to.running.sharedObjects()).toEqual([]);
+  });
+
+  it('refuses to be used again and again', async () => {
+    const to = await start(undefined, 'sharedObjects.maxPerClient=2', 'sharedObjects.changesPerSecond=2');
+    const a = await Peer.connect(to, 'board');
+    for (let i = 0; i < 100; i += 1) a.say({ type: 'use' });
+    await a.client.closed;
+    const heard = a.client.received.flatMap(({ type, payload }) =>
+      type === 19 ? decodeSharedObject({ payload, encoding: 'amf0' }).events : [],
+    );
+    expect(heard).toContainEqual({ type: 'status', code: 'SharedObject.NoReadAccess', level: 'error' });
+    expect(heard.filter(({ type }) => type === 'useSuccess').length).toBeLessThan(50);
+  });
+
+  it('takes no giants and no thousands of slots', async () => {
+    const to = await start(undefined);
+    const a = await Peer.using(to, 'board');
+    a.client.setChunkSize(65_536);
+    a.set('giant', 'x'.repeat(4_000_000));
+    expect(await a.heard()).toMatchObject([{ code: 'SharedObject.NoWriteAccess' }, { type: 'remove', name: 'giant' }]);
+    a.say(...Array.from({ length: 5000 }, (_, i) => ({ type: 'requestChange', name: `${i}`, value: i }) as const));
+    expect((await a.heard())[0]).toMatchObject({ code: 'SharedObject.NoWriteAccess' });
+    expect(to.running.sharedObjects()).toMatchObject([{ slots: 0, version: 0 }]);
   });
 
   it('ends the connection on lying lengths, and nobody else', async () => {

@@ -40,6 +40,8 @@ interface Use {
   place: { readonly open: OpenObject; readonly member: SharedObjectMember } | undefined;
 }
 
+/** Who uses an object is told all of it: not again and again. */
+const usesPerSecond = 10;
 /** So many seconds' worth of what is allowed, each refused, are a flood. */
 const floodSeconds = 10;
 
@@ -48,6 +50,7 @@ export class SharedObjectClient {
   readonly #options: SharedObjectClientOptions;
   readonly #uses = new Map<string, Use>();
   readonly #rate: TokenBucket;
+  readonly #useRate: TokenBucket;
   readonly #flood: TokenBucket;
   #isClosed = false;
 
@@ -56,6 +59,7 @@ export class SharedObjectClient {
     const perSecond = limits.changesPerSecond;
     this.#options = options;
     this.#rate = new TokenBucket(perSecond, perSecond, now());
+    this.#useRate = new TokenBucket(limits.maxPerClient, usesPerSecond, now());
     this.#flood = new TokenBucket(perSecond * floodSeconds, perSecond, now());
   }
 
@@ -112,7 +116,7 @@ export class SharedObjectClient {
   }
 
   #use(use: Use, known: number): void {
-    if (!this.#rate.take(this.#options.now())) {
+    if (!this.#useRate.take(this.#options.now())) {
       this.#tooFast(() => this.#refuseUse(use.object, 'SharedObject.NoReadAccess'));
       return;
     }
@@ -141,7 +145,7 @@ export class SharedObjectClient {
         this.#refuseUse(use.object, 'SharedObject.ObjectCreationFailed');
         return;
       }
-      this.#unlocked(use, opened, () => {
+      this.#whenFree(use, opened, () => {
         if (this.#isClosed) opened.close();
         else use.place = { open: opened, member: object.join(format(), sink, known) };
       });
@@ -168,7 +172,7 @@ export class SharedObjectClient {
       if (use.place !== place) return;
       if (refused !== undefined) refuse(refused);
       else {
-        this.#unlocked(use, open, () => {
+        this.#whenFree(use, open, () => {
           if (use.place === place) open.object.act(member, actions, known);
         });
       }
@@ -238,13 +242,13 @@ export class SharedObjectClient {
     this.#options.say({ name, persistent, version: 0, events: [{ type: 'status', code, level: statusLevel(code) }] });
   }
 
-  #unlocked(use: Use, { object }: OpenObject, proceed: () => void): void {
-    if (!object.isLocked) {
+  #whenFree(use: Use, { object }: OpenObject, proceed: () => void): void {
+    if (!object.isBusy) {
       proceed();
       return;
     }
-    this.#wait(use, new Promise<void>((resolve) => object.whenUnlocked(resolve)), () =>
-      this.#unlocked(use, { object, close: () => undefined }, proceed),
+    this.#wait(use, new Promise<void>((resolve) => object.whenFree(resolve)), () =>
+      this.#whenFree(use, { object, close: () => undefined }, proceed),
     );
   }
 

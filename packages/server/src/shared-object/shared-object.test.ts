@@ -196,6 +196,20 @@ describe('SharedObject', () => {
     expect([a.slots, a.model.statuses.at(-1)]).toEqual([{ x: 'b' }, 'App.Own']);
   });
 
+  it('tells of each slot once, however often it was changed in vain', () => {
+    const { object, join, flush } = scene();
+    const [a, b] = [join(), join()];
+    flush();
+    b.act(set('x', 'v'.repeat(80)));
+    a.act(...Array.from({ length: 1000 }, () => set('x', 1)));
+    const written: number[] = [];
+    a.sink.write = (bytes) => void written.push(bytes.length);
+    flush();
+    object.refuse(a.member, [...Array.from({ length: 1000 }, () => clear), set('x', 1)] as never);
+    flush();
+    expect(Math.max(...written)).toBeLessThan(400);
+  });
+
   it('lets the server change with a lock, announced as one', () => {
     const { object, join, flush } = scene();
     const a = join();
@@ -211,7 +225,7 @@ describe('SharedObject', () => {
     flush();
     expect(a.slots).toEqual({});
     let unlocked = 0;
-    object.whenUnlocked(() => {
+    object.whenFree(() => {
       unlocked += 1;
     });
     object.unlock();
@@ -332,6 +346,24 @@ describe('a persistent object', () => {
     expect([a.slots, b.slots, late.slots]).toEqual([{ x: 1 }, { x: 1 }, { x: 1 }]);
     expect(b.model.messages).toHaveLength(1);
     expect(saved).toMatchObject([{ version: 1, horizon: 0, changes: [{ type: 'set', name: 'x' }] }]);
+  });
+
+  it('lets members wait where too much is to be stored', () => {
+    const done: (() => void)[] = [];
+    const save = (_change: StoredChange, stored: () => void): void => void done.push(stored);
+    const { object, join, flush } = scene({ persistent: true, save });
+    const a = join();
+    flush();
+    for (let i = 0; i < 1000; i += 1) a.act(set('x', i));
+    let isFree = false;
+    object.whenFree(() => {
+      isFree = true;
+    });
+    flush();
+    expect([object.isBusy, isFree]).toEqual([true, false]);
+    for (const stored of done.splice(0)) stored();
+    flush();
+    expect([object.isBusy, isFree]).toEqual([false, true]);
   });
 
   it('begins its versions anew after four billion changes', () => {

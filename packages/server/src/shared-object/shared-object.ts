@@ -29,6 +29,9 @@ export interface SharedObjectOptions extends ObjectName {
 
 type Listener = (changes: readonly ObjectChange[]) => void;
 
+/** A disk that fails, or is slower than what members change: they have to wait. */
+const maxQueued = 1000;
+
 interface Waiting {
   readonly entry: Entry;
   isLasting: boolean;
@@ -48,7 +51,7 @@ export class SharedObject implements Flushable, ObjectName {
   readonly #members = new Set<SharedObjectMember>();
   readonly #slow = new Set<SharedObjectMember>();
   readonly #listeners = new Set<Listener>();
-  readonly #unlockWaiters: (() => void)[] = [];
+  readonly #waiters: (() => void)[] = [];
   #queue: Waiting[] = [];
   #sequence = 0;
   #isFlushing = false;
@@ -84,9 +87,14 @@ export class SharedObject implements Flushable, ObjectName {
     return this.#locks > 0;
   }
 
-  /** Calls `proceed` once nobody has the lock; not where nobody has it now. */
-  whenUnlocked(proceed: () => void): void {
-    this.#unlockWaiters.push(proceed);
+  /** Members are to change nothing now: the server has the lock, or too much waits to be stored. */
+  get isBusy(): boolean {
+    return this.isLocked || this.#queue.length >= maxQueued;
+  }
+
+  /** Calls `proceed` once it is busy no more; not where it is not busy now. */
+  whenFree(proceed: () => void): void {
+    this.#waiters.push(proceed);
   }
 
   /** `known`: the newest version that the member has from an earlier time; 0: none. It is told of its place in its turn. */
@@ -112,6 +120,7 @@ export class SharedObject implements Flushable, ObjectName {
     const own: OutEvent[] = [];
     const events: OutEvent[] = [];
     const changes: ObjectChange[] = [];
+    const vain: ChangeTarget[] = [];
     let isRefused = false;
     for (const action of actions) {
       if (action.type === 'send') {
@@ -123,20 +132,21 @@ export class SharedObject implements Flushable, ObjectName {
       const verdict = this.#state.apply(action, member, known);
       isRefused ||= verdict === 'refused';
       if (verdict !== 'accepted') {
-        own.push(...this.#asItIs(action));
+        vain.push(action);
         continue;
       }
       changes.push(action);
       events.push(changeEvent(action));
       own.push(action.type === 'set' ? { type: 'success', name: action.name } : changeEvent(action));
     }
+    own.push(...this.#asItIs(vain));
     if (isRefused) own.unshift({ type: 'status', code: 'SharedObject.NoWriteAccess' });
     this.#tell(events, changes, { member, events: own });
   }
 
   /** The member may not do this: it is told so, and what there is in the place of what it has changed. */
   refuse(member: SharedObjectMember, targets: readonly ChangeTarget[], code = 'SharedObject.NoWriteAccess'): void {
-    const own: OutEvent[] = [{ type: 'status', code }, ...targets.flatMap((target) => this.#asItIs(target))];
+    const own: OutEvent[] = [{ type: 'status', code }, ...this.#asItIs(targets)];
     this.#tell([], [], { member, events: own });
   }
 
@@ -165,7 +175,7 @@ export class SharedObject implements Flushable, ObjectName {
     this.#locks -= 1;
     if (this.#locks > 0) return;
     this.#announceOwn();
-    for (const proceed of this.#unlockWaiters.splice(0)) proceed();
+    this.#admitWaiters();
   }
 
   /** Returns what ends it. */
@@ -184,7 +194,12 @@ export class SharedObject implements Flushable, ObjectName {
       this.#tellSlow(nowMs);
     } while (this.#queue[0]?.isLasting === true);
     this.#isFlushing = false;
+    this.#admitWaiters();
     return this.#slow.size > 0;
+  }
+
+  #admitWaiters(): void {
+    if (!this.isBusy) for (const proceed of this.#waiters.splice(0)) proceed();
   }
 
   #tellSlow(nowMs: number): void {
@@ -291,11 +306,17 @@ export class SharedObject implements Flushable, ObjectName {
     this.#push(entry, save && ((done) => save({ version, horizon, changes: cleared }, done)));
   }
 
-  /** What there is in the place of what somebody has changed in vain. */
-  #asItIs(action: ChangeTarget): OutEvent[] {
-    if (action.type === 'clear') return stateEvents(this.#state.since(0), undefined);
-    const slot = this.#state.slots.get(action.name);
-    return [slot === undefined ? { type: 'remove', name: action.name } : { type: 'change', data: slot.data }];
+  /** What there is in the place of what somebody has changed in vain: once, however often that was. */
+  #asItIs(targets: readonly ChangeTarget[]): OutEvent[] {
+    const names = new Set<string>();
+    for (const target of targets) {
+      if (target.type === 'clear') return stateEvents(this.#state.since(0), undefined);
+      names.add(target.name);
+    }
+    return [...names].map((name) => {
+      const slot = this.#state.slots.get(name);
+      return slot === undefined ? { type: 'remove', name } : { type: 'change', data: slot.data };
+    });
   }
 }
 
