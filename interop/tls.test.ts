@@ -1,10 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { NetConnection } from '@millrace/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './harness/deadline.js';
 import { copyWithFfmpeg8, playedPackets, playWithFfmpeg8 } from './harness/ffmpeg8.js';
 import { mediaFile } from './harness/media.js';
 import {
@@ -20,7 +23,7 @@ import {
 import { findPeer, requirePeer } from './harness/peers.js';
 import { Program } from './harness/program.js';
 import { publishWithFfmpeg } from './harness/publisher.js';
-import { TestServer } from './harness/server.js';
+import { millraceCommand, TestServer } from './harness/server.js';
 
 const withTls = ['tls.selfSigned=true', 'rtmps.listen=127.0.0.1:0'];
 
@@ -178,6 +181,58 @@ describe('over TLS 1.3 and RTMPE', () => {
       }
     }
     await Promise.all(connections.map((connection) => connection.close()));
+  });
+});
+
+describe('the certificate', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-certificate-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const pem = join(folder, 'both.pem');
+
+  /** From a server that makes one for itself: certificate and key in one file. */
+  async function made(): Promise<string> {
+    const state = mkdtempSync(join(folder, 'state-'));
+    const server = await TestServer.start({ settings: [...withTls, `state.dir=${state}`] });
+    await server.stop();
+    return readFileSync(join(state, 'tls-self-signed.pem'), 'utf8');
+  }
+
+  async function shownBy(server: TestServer): Promise<string> {
+    const socket = connectTls({ host: '127.0.0.1', port: server.rtmpsPort, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const { fingerprint256 } = socket.getPeerCertificate();
+    socket.destroy();
+    return fingerprint256;
+  }
+
+  it('that cannot be read is one line at the start', async () => {
+    const args = ['serve', '--set', 'rtmp.listen=127.0.0.1:0', '--set', `state.dir=${folder}`];
+    const program = Program.start(process.execPath, [
+      ...[millraceCommand, ...args, '--set', `media.dir=${folder}`],
+      ...['--set', 'http.listen=127.0.0.1:0', '--set', `tls.cert=${folder}/none.pem`],
+    ]);
+    expect(await program.exited).toEqual({ code: 1, signal: null });
+    expect(program.stderr).toBe(`config: tls.cert: cannot read ${folder}/none.pem (ENOENT)\n`);
+  });
+
+  it('is taken from its file, and again when that changes; a bad one leaves it as it was', async () => {
+    const [first, second] = [await made(), await made()];
+    writeFileSync(pem, first);
+    const server = await TestServer.start({ settings: ['rtmps.listen=127.0.0.1:0', `tls.cert=${pem}`] });
+    expect(await shownBy(server)).toBe(new X509Certificate(first).fingerprint256);
+    const connection = await NetConnection.connect(`rtmps://127.0.0.1:${server.rtmpsPort}/live`, {
+      tls: { ca: first },
+    });
+
+    writeFileSync(pem, 'nothing of use');
+    await eventually('the bad one is noticed', () => server.log.some(({ msg }) => msg.includes('cannot be used')));
+    expect(await shownBy(server)).toBe(new X509Certificate(first).fingerprint256);
+
+    writeFileSync(pem, second);
+    await eventually('the new one is in use', () => server.log.some(({ msg }) => msg.includes('is in use')));
+    expect(await shownBy(server)).toBe(new X509Certificate(second).fingerprint256);
+    await connection.call('echo', []).catch((error: Error) => expect(error.name).toBe('RtmpCommandError'));
+    await connection.close();
   });
 });
 

@@ -147,6 +147,16 @@ describe('explainStartError', () => {
       'rtmp.listen (:1935) and http.listen (:1935) have the same port, or another program uses it: choose another for one, such as --set http.listen=:1936',
     ],
     [
+      ['tls.selfSigned=true'],
+      systemError('EADDRINUSE', { port: 1936 }),
+      'cannot listen on :1936 (rtmps.listen): another program uses port 1936. Stop it, or choose another port: --set rtmps.listen=:1937',
+    ],
+    [
+      ['tls.selfSigned=true', 'https.listen=:1936'],
+      systemError('EADDRINUSE', { port: 1936 }),
+      'rtmps.listen (:1936) and https.listen (:1936) have the same port, or another program uses it: choose another for one, such as --set https.listen=:1937',
+    ],
+    [
       ['http.listen=:80'],
       systemError('EACCES', { port: 80 }),
       'cannot listen on :80 (http.listen): this user may not use port 80. Choose another: --set http.listen=:8080',
@@ -219,6 +229,24 @@ describe('the ready message', () => {
     expect(text).toMatch(/ffplay rtmp:\/\/localhost\/live\/test\n/);
     expect(text).toContain('http://localhost:8080/live/test.flv\n');
     expect(readyText({ ...facts, demo: true })).toContain('ffplay rtmp://localhost/live/demo\n');
+  });
+
+  it('tells of TLS, where there is some, and of the certificate', () => {
+    const [rtmps, https] = [
+      { host: '::', port: 1936 },
+      { host: '127.0.0.1', port: 8443 },
+    ];
+    expect(readyText(facts)).not.toMatch(/RTMPS|SHA-256|https/);
+    const alone = readyText({ ...facts, fingerprint: 'AB:CD' });
+    expect(alone).toMatch(/RTMPS +rtmps:\/\/localhost:1935\n +Certificate +SHA-256 AB:CD\n/);
+    const text = readyText({ ...facts, rtmps, https, fingerprint: 'AB:CD' });
+    expect(text).toMatch(/RTMPS +rtmps:\/\/localhost:1936\n/);
+    expect(text).toMatch(/Web page \(TLS\) +https:\/\/127.0.0.1:8443\/\n/);
+    expect(JSON.parse(readyJson({ ...facts, rtmps, https, fingerprint: 'AB:CD' }, 0))).toMatchObject({
+      rtmps: { port: 1936, url: 'rtmps://localhost:1936' },
+      https: { port: 8443, url: 'https://127.0.0.1:8443' },
+      fingerprint: 'AB:CD',
+    });
   });
 
   it.each([
