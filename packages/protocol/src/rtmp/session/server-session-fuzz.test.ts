@@ -8,12 +8,13 @@ import type { ServerEvent } from './server-event.js';
 const names = [
   ...['connect', 'createStream', 'deleteStream', 'releaseStream', 'FCPublish', 'FCUnpublish', 'FCSubscribe', 'close'],
   ...['_checkbw', 'getStreamLength', 'publish', 'play', 'pause', 'seek', 'receiveAudio', 'receiveVideo', 'closeStream'],
-  ...['_result', 'unknown'],
+  ...['play2', '_result', 'unknown'],
 ];
 
 const argument = fc.oneof(
   fc.constantFrom(null, undefined, true, false, '', 'a', 'b?c=d', 'live', -2, -1, 0, 1, 2, 1e300, Number.NaN),
-  fc.constantFrom({}, { app: 'live' }, [1, [2]]),
+  fc.constantFrom({}, { app: 'live' }, [1, [2]], { streamName: 'a', transition: 'switch', offset: 1 }),
+  fc.constantFrom({ streamName: 'b', transition: 'stop' }, { streamName: 5, transition: {} }),
 );
 
 /** Steps of a client that knows the words, but not the order they belong in. */
@@ -124,8 +125,8 @@ describe('ServerSession', () => {
 
   it('survives any commands in any order, answered at once or never', () => {
     fc.assert(
-      fc.property(fc.boolean(), fc.array(step, { maxLength: 30 }), (autoAccept, steps) => {
-        const client = ScriptedClient.withStream();
+      fc.property(fc.boolean(), fc.boolean(), fc.array(step, { maxLength: 30 }), (autoAccept, recorded, steps) => {
+        const client = ScriptedClient.withStream({ recorded });
         client.autoAccept = autoAccept;
         for (const { name, transactionId, args, messageStreamId } of steps) {
           client.command(name, transactionId, args, messageStreamId, { app: 'live' });
@@ -135,6 +136,7 @@ describe('ServerSession', () => {
         for (const event of events) {
           if (event.type === 'publish' || event.type === 'play') {
             if (!autoAccept) client.session.reject(event.request, { code: 'NetStream.Failed' });
+            else if (event.type === 'play') client.session.playNext(event.request, { recorded });
           } else if (event.type === 'call') {
             client.session.rejectCall(event.request);
           }
