@@ -284,6 +284,8 @@ describe('a shared object', () => {
     expect(() => board.set('x'.repeat(65_536), 1)).toThrow(
       expect.objectContaining({ code: 'ERR_RTMP_SHARED_OBJECT_NAME' }),
     );
+    const deep = JSON.parse('{"a":'.repeat(100) + 1 + '}'.repeat(100));
+    expect(() => board.set('deep', deep)).toThrow(expect.objectContaining({ code: 'ERR_SHARED_OBJECT_VALUE' }));
     expect(() => board.setMany({ a: 1, b: 2 })).toThrow(expect.objectContaining({ code: 'ERR_SHARED_OBJECT_FULL' }));
     expect(board.data).toEqual(before);
   });

@@ -1,4 +1,4 @@
-import type { SharedObjectEvent } from '@millrace/protocol';
+import { AmfDictionary, AmfObject, AmfObjectVector, type SharedObjectEvent } from '@millrace/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SharedSlots } from './shared-slots.js';
@@ -77,7 +77,18 @@ describe('slots', () => {
     small.checkRoom(text(800));
     for (let i = 0; i < 5; i += 1) small.set(text(800));
     expect(() => small.checkRoom(text(1000))).toThrow(expect.objectContaining({ code: 'ERR_SHARED_OBJECT_FULL' }));
-    expect(() => small.apply([{ type: 'change', name: 'b', value: 'x'.repeat(800) }])).toThrow(/2000 bytes/);
+    const large = 'x'.repeat(1000);
+    for (const value of [
+      large,
+      new AmfDictionary([[large, 1]]),
+      new AmfObjectVector([new AmfObject([['a', large]])]),
+    ]) {
+      const slots = new SharedSlots({ maxBytes: 2000 });
+      expect(() => slots.apply([{ type: 'change', name: 'b', value }])).toThrow(/2000 bytes/);
+    }
+    const ring = new AmfObject();
+    ring.properties.set('self', ring);
+    expect(() => small.apply([{ type: 'change', name: 'a', value: ring }])).not.toThrow();
   });
 });
 

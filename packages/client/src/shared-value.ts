@@ -18,6 +18,8 @@ import {
   decodeAmf0,
   encodeAmf0,
   type ObjectEncoding,
+  RtmpRemoteError,
+  RtmpUsageError,
 } from '@millrace/protocol';
 
 /**
@@ -62,22 +64,37 @@ export function sharedValue(value: AmfValue, seen = new Map<AmfValue, SharedValu
   return Object.freeze(members);
 }
 
-/** What others will see of a value that we send. Throws `RtmpUsageError` where it cannot be sent. */
+/**
+ * What others will see of a value that we send. Throws `RtmpUsageError`: `ERR_SHARED_OBJECT_VALUE` where it is nested
+ * deeper, or is made of more, than peers read; the AMF encoder's codes where it cannot be sent.
+ */
 export function asReceived(value: AmfInput, objectEncoding: ObjectEncoding): SharedValue {
   const isSimple = typeof value !== 'object' || value === null;
-  const [received] = decodeAmf0(encodeAmf0([objectEncoding === 3 && !isSimple ? new Amf3Value(value) : value]));
-  return sharedValue(received);
+  const sent = encodeAmf0([objectEncoding === 3 && !isSimple ? new Amf3Value(value) : value]);
+  try {
+    return sharedValue(decodeAmf0(sent)[0]);
+  } catch (error) {
+    if (!(error instanceof RtmpRemoteError)) throw error;
+    throw new RtmpUsageError('ERR_SHARED_OBJECT_VALUE', `others could not read the value: ${error.message}`);
+  }
 }
 
 const valueBytes = 16;
 
 /** About how many bytes of memory a value takes. What is there twice counts once. */
-export function sharedValueBytes(value: SharedValue, seen = new Set<SharedValue>()): number {
+export function sharedValueBytes(value: SharedValue): number {
+  return memoryOf(value, new Set());
+}
+
+/** Whatever is in it: dictionaries and the objects in vectors hold a Map. */
+function memoryOf(value: unknown, seen: Set<unknown>): number {
   if (typeof value === 'string') return valueBytes + 2 * value.length;
   if (typeof value !== 'object' || value === null || seen.has(value)) return valueBytes;
   seen.add(value);
   if (ArrayBuffer.isView(value)) return valueBytes + value.byteLength;
   let bytes = valueBytes;
-  for (const [name, member] of Object.entries(value)) bytes += 2 * name.length + sharedValueBytes(member, seen);
+  for (const [name, member] of value instanceof Map ? value : Object.entries(value)) {
+    bytes += memoryOf(name, seen) + memoryOf(member, seen);
+  }
   return bytes;
 }

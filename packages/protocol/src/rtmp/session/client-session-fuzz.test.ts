@@ -21,6 +21,15 @@ function recordServer(): Uint8Array {
   for (const messageTypeId of [messageTypes.audio, messageTypes.video, messageTypes.dataAmf0]) {
     pair.server.sendMessage(6, { messageTypeId, timestamp: 9, messageStreamId: id, payload: new Uint8Array(300) });
   }
+  pair.server.sendSharedObject({
+    ...{ name: 'board', version: 1, persistent: true },
+    events: [
+      { type: 'useSuccess' },
+      { type: 'change', name: 'line', value: { points: [1, 2] } },
+      { type: 'sendMessage', name: 'say', args: ['hello'] },
+      { type: 'status', code: 'SharedObject.NoWriteAccess', level: 'error' },
+    ],
+  });
   pair.run();
   return Uint8Array.from(recorded);
 }
