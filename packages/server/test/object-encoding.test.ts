@@ -206,11 +206,4 @@ describe('procedures over type 17', () => {
     client.sendExtendedCommand('_result', Number(asked.values[1]), [null, amf3([1, 2])]);
     expect((await client.answer(id)).values[3]).toEqual([1, 2]);
   });
-
-  it('does not mind shared object messages, which it has no use for yet', async () => {
-    const client = await connected(3);
-    client.sendMessage({ type: 16, payload: bytes(0, 0, 1, 0x61, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) });
-    client.sendMessage({ type: 19, payload: bytes(0, 1, 0x61) });
-    await client.barrier();
-  });
 });

@@ -200,8 +200,14 @@ describe('messages that are none of the live path', () => {
     const body = concat(u16(4), text('name'), u32(0), u32(0), u32(0), bytes(1), u32(0));
     client.sendMessage({ type: 19, payload: body });
     client.sendMessage({ type: 16, payload: concat(bytes(0), body) });
-    client.sendMessage({ type: 19, payload: new Uint8Array(0) });
     expect(await client.createStream()).toBe(1);
+  });
+
+  it('closes on those that are cut off, and on no other connection', async () => {
+    const [client, other] = [await server.connected(), await server.connected()];
+    client.sendMessage({ type: 19, payload: new Uint8Array(0) });
+    await client.closed;
+    await other.barrier();
   });
 
   it('takes them from a publisher without harm to its stream', async () => {
@@ -209,7 +215,11 @@ describe('messages that are none of the live path', () => {
     const player = await server.connected();
     await player.play('with-objects');
     const first = publisher.audio(0, bytes(0x2f, 1));
-    publisher.client.sendMessage({ type: 19, messageStreamId: publisher.messageStreamId, payload: bytes(0, 1, 2) });
+    publisher.client.sendMessage({
+      type: 19,
+      messageStreamId: publisher.messageStreamId,
+      payload: concat(u16(1), text('x'), u32(0), u32(0), u32(0)),
+    });
     const second = publisher.audio(20, bytes(0x2f, 2));
     await settle(publisher, player);
     expect(mediaOf(player)).toEqual([first, second]);
