@@ -142,7 +142,8 @@ export class SharedObject<Slots extends object = Record<string, SharedValue>> {
    * is behind: await `drained` before changing more.
    *
    * Throws `RtmpUsageError`: `ERR_SHARED_OBJECT_FULL` where the limits leave no room, `ERR_SHARED_OBJECT_CLOSED`,
-   * `ERR_SHARED_OBJECT_VALUE` and the AMF encoder's codes for what cannot be sent; and `RtmpConnectionError` when there is no connection any more.
+   * `ERR_SHARED_OBJECT_VALUE` and the AMF encoder's codes for what cannot be sent; and `RtmpConnectionError` when there is
+   * no connection any more.
    */
   set<Name extends keyof Slots & string>(name: Name, value: Slots[Name]): boolean {
     return this.#set(new Map([[name, value as AmfInput]]));

@@ -75,7 +75,9 @@ export function asReceived(value: AmfInput, objectEncoding: ObjectEncoding): Sha
     return sharedValue(decodeAmf0(sent)[0]);
   } catch (error) {
     if (!(error instanceof RtmpRemoteError)) throw error;
-    throw new RtmpUsageError('ERR_SHARED_OBJECT_VALUE', `others could not read the value: ${error.message}`);
+    throw new RtmpUsageError('ERR_SHARED_OBJECT_VALUE', `others could not read the value: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
