@@ -11,8 +11,11 @@ import { generate } from 'selfsigned';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type AppClient, defineApp } from '../src/index.js';
 import { httpAnswer } from './wire/flv-client.js';
+import { avcHeader, avcInter, avcKey } from './wire/media-samples.js';
+import { memoryInUse } from './wire/memory-in-use.js';
 import { expectTheSame } from './wire/publish-and-play.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import { TestPublisher } from './wire/test-publisher.js';
 import { pattern } from './wire/wire-bytes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-transport-tls-'));
@@ -139,6 +142,40 @@ describe('RTMPS', () => {
     await expect(NetConnection.connect(url, wrong)).rejects.toThrow();
     await connect(`rtmp://127.0.0.1:${server.port}/live`);
   });
+
+  it.each(['rtmp', 'rtmps', 'rtmpe'])(
+    'by %s too, a player that does not read holds no memory, and catches up by a jump',
+    async (scheme) => {
+      const server = await serve([...withTls, 'live.maxLagMs=1000', 'live.maxGopBytes=6000000']);
+      const slow = await connect(`${scheme}://127.0.0.1:${server.port}/live`, {
+        ...anyCertificate,
+        maxQueuedBytes: 65_536,
+      });
+      const player = await slow.createStream();
+      await player.play('test');
+      const publisher = await TestPublisher.open(server, 'test');
+      publisher.video(0, avcHeader());
+      await publisher.client.barrier();
+      const before = memoryInUse();
+      for (let i = 0; i < 400; i += 1) {
+        publisher.video(i * 40, i % 10 === 0 ? avcKey(i, 400_000) : avcInter(i, 400_000));
+        await publisher.client.barrier();
+        // What is kept for comparing is not the server's.
+        publisher.sent.length = 0;
+      }
+      expect(memoryInUse() - before).toBeLessThan(96 * 1024 * 1024);
+      const { streams } = JSON.parse((await httpAnswer(server.httpPort, 'GET', '/api/v1/streams')).body);
+      expect(streams[0]).toMatchObject({ viewers: { total: 1 } });
+      const times: number[] = [];
+      for await (const event of player) {
+        if (event.type !== 'video') continue;
+        times.push(event.timestamp);
+        if (event.timestamp >= 390 * 40) break;
+      }
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      expect(times.length).toBeLessThan(390);
+    },
+  );
 
   it('is known to the application', async () => {
     const seen: [boolean, string][] = [];
