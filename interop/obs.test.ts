@@ -42,7 +42,7 @@ describe('OBS', () => {
   it.for([
     ['access.users={alice: s3cret}', ''],
     ['access.publishKeys={live/other: k3y}', '?authmod=adobe&user=alice'],
-  ])('publishes with user and password (%s, live%s)', async ([setting, query], test) => {
+  ] as const)('publishes with user and password (%s, live%s)', async ([setting, query], test) => {
     const server = await TestServer.start({ settings: ['access.users={alice: s3cret}', setting] });
     const address = server.rtmpUrl('').replace(/\/$/, query);
     const login = { username: 'alice', password: 's3cret' };

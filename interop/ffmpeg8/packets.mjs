@@ -32,4 +32,5 @@ while ((await source.readFrame(packet)) >= 0) {
   );
   packet.unref();
 }
-process.exit(0);
+// Its threads would keep it running; but not before all lines are out, or a slow reader gets only the first 64 KiB.
+process.stdout.write('', () => process.exit(0));

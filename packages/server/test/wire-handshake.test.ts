@@ -55,15 +55,12 @@ describe('simple handshake', () => {
     expect(new Set(packets).size).toBe(3);
   });
 
-  it.each([0, 1, 2, 3, 4, 5, 7, 10, 16, 22, 31])(
-    'answers version %i with 3 [RTMP §5.2.2]',
-    async (version) => {
-      const client = await server.open();
-      client.write(bytes(version), packet(), new Uint8Array(1536), connectCommand);
-      expect((await client.readRaw(3073))[0]).toBe(3);
-      await expectConnected(client);
-    },
-  );
+  it.each([0, 1, 2, 3, 4, 5, 7, 10, 16, 22, 31])('answers version %i with 3 [RTMP §5.2.2]', async (version) => {
+    const client = await server.open();
+    client.write(bytes(version), packet(), new Uint8Array(1536), connectCommand);
+    expect((await client.readRaw(3073))[0]).toBe(3);
+    await expectConnected(client);
+  });
 
   it.each([32, 0x5b, 0x7f, 0x80, 0xff])('closes on version %i and says nothing', async (version) => {
     const client = await server.open();
