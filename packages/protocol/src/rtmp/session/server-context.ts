@@ -3,6 +3,7 @@ import type { MessageStream, MessageStreams } from './message-streams.js';
 import type { ServerBandwidth } from './server-bandwidth.js';
 import type { ServerEvent, StopReason } from './server-event.js';
 import type { SessionOutput } from './session-output.js';
+import type { ConnectionState } from './session-states.js';
 
 /** What the handlers of commands may touch of their session. */
 export interface ServerContext {
@@ -11,6 +12,8 @@ export interface ServerContext {
   readonly bandwidth: ServerBandwidth;
   /** What statuses call the connection. */
   readonly clientId: string;
+  /** Where the connection is now. */
+  state(): ConnectionState;
   emit(event: ServerEvent): void;
   /** A call that waits for the server's answer. `false`: there are too many. */
   openCall(): boolean;

@@ -3,30 +3,10 @@ import { RtmpRemoteError, RtmpUsageError } from '../../bytes/index.js';
 import { ServerHandshake } from '../handshake/index.js';
 import type { RawMessage, SharedObjectContentInput, UserControlEvent } from '../message/index.js';
 import { AcknowledgementWindow } from './acknowledgement-window.js';
-import { type MessageStream, MessageStreams } from './message-streams.js';
+import { MessageStreams } from './message-streams.js';
 import type { ObjectEncoding } from './object-encoding.js';
-import {
-  answerSeek,
-  type CompletedPlay,
-  notifyComplete,
-  notifyNext,
-  notifyTransition,
-  notifyTransitionComplete,
-  refuseSeek,
-} from './recorded-answers.js';
-import {
-  type AnswerSettings,
-  answerConnect,
-  answerPlay,
-  answerPublish,
-  answerServe,
-  answerSettings,
-  notifyPublished,
-  notifyStopped,
-  notifyUnpublished,
-  refuseConnect,
-  refuseStream,
-} from './server-answers.js';
+import type { CompletedPlay } from './recorded-answers.js';
+import { type AnswerSettings, answerConnect, answerSettings, refuseConnect } from './server-answers.js';
 import { ServerBandwidth } from './server-bandwidth.js';
 import { ServerCalls } from './server-calls.js';
 import { formatClientId, type ServerContext } from './server-context.js';
@@ -46,6 +26,8 @@ import type {
   StreamAnswer,
 } from './server-event.js';
 import { ServerInbox } from './server-inbox.js';
+import { ServerPlaying } from './server-playing.js';
+import { ServerRequests, type SessionRequest } from './server-requests.js';
 import type { ServerSessionOptions } from './server-session-options.js';
 import { SessionInput } from './session-input.js';
 import { amfLimits, defaultSessionLimits, type SessionLimits } from './session-limits.js';
@@ -55,8 +37,6 @@ import { SessionTimers } from './session-timers.js';
 
 /** Names can be of any length; an answer has room for this. */
 const maxShownName = 200;
-
-type SessionRequest = ConnectRequest | PublishRequest | PlayRequest | ServeRequest | SeekRequest;
 
 /**
  * The server's end of one RTMP connection, without I/O: bytes in by `receive`, events out by `nextEvent`, decisions in by
@@ -81,10 +61,10 @@ export class ServerSession {
   readonly #bandwidth: ServerBandwidth;
   readonly #events: ServerEvent[] = [];
   readonly #context: ServerContext;
-  readonly #answered = new WeakSet<SessionRequest>();
+  readonly #playing: ServerPlaying;
+  readonly #requests: ServerRequests;
   #state: ConnectionState = 'handshaking';
   #nowMs: number;
-  #connectRequest: ConnectRequest | undefined;
   #peer: ConnectInfo | undefined;
 
   constructor(options: ServerSessionOptions) {
@@ -113,10 +93,12 @@ export class ServerSession {
       serviceMessageName: options.serviceMessageName,
       onConnect: (request) => {
         this.#step('connect');
-        this.#connectRequest = request;
+        this.#requests.connect(request);
         this.#events.push({ type: 'connect', request });
       },
     });
+    this.#playing = new ServerPlaying(this.#context, this.#settings);
+    this.#requests = new ServerRequests({ context: this.#context, playing: this.#playing, inbox: this.#inbox });
   }
 
   /** The size of the chunks we send: 128, from the answer to `connect` on that of the options. */
@@ -226,35 +208,9 @@ export class ServerSession {
   accept(request: SeekRequest): boolean;
   accept(request: ServeRequest, answer: ServeGrant): boolean;
   accept(request: SessionRequest, answer: ConnectAnswer & PlayAnswer & Partial<ServeGrant> = {}): boolean {
-    if (!this.#takeRequest(request)) return false;
-    switch (request.kind) {
-      case 'connect':
-        this.#step('accept');
-        this.#peer = request;
-        this.#timers.received(this.#nowMs);
-        this.#inbox.handOn(answer.ownCommands ?? []);
-        answerConnect(this.#context, request, this.#settings, answer);
-        break;
-      case 'publish':
-        this.#streams.get(request.messageStreamId)?.step('accept');
-        this.#inbox.publishing();
-        answerPublish(this.#context, request, answer);
-        break;
-      case 'play':
-        this.#acceptPlay(request, answer);
-        break;
-      case 'seek': {
-        const stream = this.#playingStream(request.messageStreamId);
-        if (stream !== undefined) answerSeek(this.#context, stream, request);
-        break;
-      }
-      case 'serve':
-        this.#streams.get(request.messageStreamId)?.step('accept');
-        answerServe(this.#context, request, { code: '', description: '', ...answer });
-        break;
-      default:
-        request satisfies never;
-    }
+    if (!this.#requests.take(request)) return false;
+    if (request.kind === 'connect') this.#acceptConnect(request, answer);
+    else this.#requests.accept(request, answer);
     return true;
   }
 
@@ -265,19 +221,14 @@ export class ServerSession {
    * @throws RtmpUsageError `ERR_RTMP_SESSION_ANSWERED` when it was answered before.
    */
   reject(request: SessionRequest, rejection: Rejection): boolean {
-    if (!this.#takeRequest(request)) return false;
+    if (!this.#requests.take(request)) return false;
     if (request.kind === 'connect') {
       refuseConnect(this.#context, request, rejection);
       this.#end();
       this.#events.push({ type: 'closed' });
-      return true;
+    } else {
+      this.#requests.reject(request, rejection);
     }
-    if (request.kind === 'seek') {
-      refuseSeek(this.#context, request, rejection);
-      return true;
-    }
-    this.#streams.get(request.messageStreamId)?.step('refuse');
-    refuseStream(this.#context, request, rejection);
     return true;
   }
 
@@ -303,22 +254,17 @@ export class ServerSession {
 
   /** Tells a stream that plays, or waits, that its publisher is there. Does nothing for other streams. */
   publishNotify(messageStreamId: number): void {
-    const stream = this.#playingStream(messageStreamId);
-    if (stream !== undefined) notifyPublished(this.#context, stream);
+    this.#playing.published(messageStreamId);
   }
 
   /** Tells a stream that plays that its publisher has gone. It goes on to wait. Does nothing for other streams. */
   unpublishNotify(messageStreamId: number): void {
-    const stream = this.#playingStream(messageStreamId);
-    if (stream !== undefined) notifyUnpublished(this.#context, stream);
+    this.#playing.unpublished(messageStreamId);
   }
 
   /** Ends playing from the server's side; there is no `stopped` event. Does nothing for other streams. */
   playStop(messageStreamId: number): void {
-    const stream = this.#playingStream(messageStreamId);
-    if (stream === undefined) return;
-    notifyStopped(this.#context, stream);
-    stream.step('stop');
+    this.#playing.stop(messageStreamId);
   }
 
   /**
@@ -326,20 +272,12 @@ export class ServerSession {
    * for other streams.
    */
   playComplete(messageStreamId: number, completed: CompletedPlay): void {
-    const stream = this.#playingStream(messageStreamId);
-    if (stream !== undefined) notifyComplete(this.#context, stream, completed);
+    this.#playing.complete(messageStreamId, completed);
   }
 
   /** What was accepted while something else played begins. Does nothing for streams that do not play. */
   playNext(request: PlayRequest, { recorded = false }: Pick<PlayAnswer, 'recorded'> = {}): void {
-    const stream = this.#playingStream(request.messageStreamId);
-    if (stream === undefined) return;
-    const isTransition = isChange(request);
-    stream.request = request;
-    stream.recorded = recorded;
-    stream.seek = undefined;
-    if (isTransition) notifyTransitionComplete(this.#context, request);
-    else notifyNext(this.#context, request, recorded);
+    this.#playing.next(request, recorded);
   }
 
   /** An `onStatus` with the level of the code. `extra` is merged into the information object. */
@@ -431,44 +369,12 @@ export class ServerSession {
     return true;
   }
 
-  #playingStream(messageStreamId: number): MessageStream | undefined {
-    const stream = this.#state === 'ended' ? undefined : this.#streams.get(messageStreamId);
-    return stream?.state === 'playing' || stream?.state === 'queueRequested' ? stream : undefined;
-  }
-
-  #acceptPlay(request: PlayRequest, answer: PlayAnswer): void {
-    const stream = this.#streams.get(request.messageStreamId);
-    if (stream?.queued === request) {
-      stream.step('accept');
-      if (isChange(request)) notifyTransition(this.#context, request);
-      return;
-    }
-    stream?.step('accept');
-    if (stream !== undefined) stream.recorded = answer.recorded === true;
-    answerPlay(this.#context, request, this.#settings, answer);
-  }
-
-  /** `true`: the request is still of interest, and is answered now. */
-  #takeRequest(request: SessionRequest): boolean {
-    if (this.#answered.has(request)) {
-      throw new RtmpUsageError('ERR_RTMP_SESSION_ANSWERED', `a ${request.kind} request is answered twice`);
-    }
-    this.#answered.add(request);
-    if (this.#state === 'ended') return false;
-    switch (request.kind) {
-      case 'connect':
-        return this.#state === 'deciding' && request === this.#connectRequest;
-      case 'seek':
-        return this.#streams.get(request.messageStreamId)?.seek === request;
-      case 'publish':
-      case 'play':
-      case 'serve': {
-        const stream = this.#streams.get(request.messageStreamId);
-        return stream !== undefined && (stream.queued ?? stream.request) === request;
-      }
-      default:
-        return request satisfies never;
-    }
+  #acceptConnect(request: ConnectRequest, answer: ConnectAnswer): void {
+    this.#step('accept');
+    this.#peer = request;
+    this.#timers.received(this.#nowMs);
+    this.#inbox.handOn(answer.ownCommands ?? []);
+    answerConnect(this.#context, request, this.#settings, answer);
   }
 
   #createContext(clientId: string): ServerContext {
@@ -477,6 +383,7 @@ export class ServerSession {
       streams: this.#streams,
       bandwidth: this.#bandwidth,
       clientId,
+      state: () => this.#state,
       emit: (event) => {
         this.#events.push(event);
       },
@@ -524,9 +431,4 @@ export class ServerSession {
     if (next === undefined) throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', `${step} while ${this.#state}`);
     this.#state = next;
   }
-}
-
-/** The stream takes the place of what plays, and does not wait for its end. */
-function isChange({ transition }: PlayRequest): boolean {
-  return transition?.kind === 'switch' || transition?.kind === 'swap';
 }
