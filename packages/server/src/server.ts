@@ -16,6 +16,7 @@ import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
 import { serviceSource } from './service-source.js';
 import { type SharedObjectFacts, SharedObjects } from './shared-object/index.js';
+import { sharedObjectSource } from './shared-object-source.js';
 import { Certificates } from './tls/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
@@ -135,6 +136,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     certificates,
     streams: liveSource(streams, now, (path) => recordings.fileOf(path)),
     services: serviceSource(services),
+    sharedObjects: sharedObjectSource(sharedObjects),
     metrics: metricsSource({ streams, services, admissions, rtmp: rtmpConnections, http: () => httpServer }),
     admit: visits(admissions, logger),
     isApiAllowed: (address) => addresses.isApiAllowed(address),

@@ -70,6 +70,14 @@ describe('amfToPlain', () => {
     expect(amfToPlain([first])).toEqual([null]);
   });
 
+  it('repeats nothing beyond the length that it is given', () => {
+    const list = ['x'.repeat(40), 'y'.repeat(40)];
+    const value = [list, list, list];
+    expect(amfToPlain(value)).toEqual(value);
+    expect(amfToPlain(value, { maxRepeatedLength: 200 })).toEqual([list, list, null]);
+    expect(amfToPlain(value, { maxRepeatedLength: 0 })).toEqual([list, null, null]);
+  });
+
   it('bounds the JSON of long text, names and bytes that are there over and over', () => {
     const long = 'x'.repeat(1_000_000);
     const bytes = new Uint8Array(1_000_000);

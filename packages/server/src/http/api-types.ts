@@ -1,6 +1,7 @@
 /**
  * Types of the HTTP API, version 1. `GET /api/v1/streams` answers `StreamList`, `GET /api/v1/streams/APP/NAME/players`
- * `PlayerList`, `GET /api/v1/services` `ServiceList`, `GET /api/v1/server` `ServerInfo`.
+ * `PlayerList`, `GET /api/v1/services` `ServiceList`, `GET /api/v1/shared-objects` `SharedObjectList`,
+ * `GET /api/v1/shared-objects/APP/NAME` `SharedObjectContent`, `GET /api/v1/server` `ServerInfo`.
  */
 
 /** The streams that are published now, oldest first. */
@@ -127,6 +128,46 @@ export interface ServiceInfo {
   duplicates: number;
   /** Messages that were malformed, too many, or refused by the application. */
   refused: number;
+}
+
+/** The shared objects that somebody uses now: clients, or the application. */
+export interface SharedObjectList {
+  sharedObjects: SharedObjectInfo[];
+}
+
+export interface SharedObjectInfo {
+  /** With its instance: `chat/room1`. */
+  app: string;
+  name: string;
+  /** Whether it outlives the server. */
+  persistent: boolean;
+  /** Grows with every change. */
+  version: number;
+  /** How many slots it has. */
+  slots: number;
+  /** Of all slots' names and values, as AMF. */
+  bytes: number;
+  /** Clients that use it. */
+  members: number;
+}
+
+/** A shared object and what is in it. */
+export interface SharedObjectContent extends SharedObjectInfo {
+  /** The slots that were made first; `slots` says how many there are. */
+  values: SharedObjectSlot[];
+}
+
+export interface SharedObjectSlot {
+  name: string;
+  /** Of the object, when the slot was written. */
+  version: number;
+  /**
+   * Dates are their ISO 8601 text, bytes their base64, dictionaries arrays of `[key, value]`; what JSON cannot say is
+   * `null`, as is an object inside itself.
+   */
+  value: unknown;
+  /** There is a value, and it is not given: the answer would be too long. Absent: it is given. */
+  omitted?: true;
 }
 
 export interface ServerInfo {

@@ -43,6 +43,7 @@ async function start(
     admit: options.admit ?? (() => ({ ok: true, visit: { end: () => undefined } })),
     answerRemoting: async () => new Uint8Array(),
     services: { snapshot: () => [], danmu: () => undefined },
+    sharedObjects: { snapshot: () => [], read: () => undefined },
     metrics: { contentType: 'text/plain; charset=utf-8', text: async () => 'up 1\n' },
     serverInfo: () => serverInfo,
     acceptRtmp: (socket) => socket.close(),
@@ -424,7 +425,7 @@ describe('limits', () => {
 describe('the rule of addresses', () => {
   it('is for the page and the API, not for the health check', async () => {
     const { url } = await start({ isApiAllowed: () => false });
-    for (const path of ['/', '/api/v1/streams', '/api/v1/server', '/no/such']) {
+    for (const path of ['/', '/api/v1/streams', '/api/v1/shared-objects', '/api/v1/server', '/no/such']) {
       const response = await fetch(`${url}${path}`);
       expect(response.status).toBe(403);
       expect(await response.json()).toMatchObject({ error: 'forbidden' });

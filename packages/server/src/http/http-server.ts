@@ -18,6 +18,7 @@ import type { AnswerRemoting } from './remoting-post.js';
 import { parseRequestTarget, type RequestTarget } from './request-target.js';
 import { type AcceptRtmp, RtmpUpgrade } from './rtmp-upgrade.js';
 import type { ServiceSource } from './service-source.js';
+import type { SharedObjectSource } from './shared-object-source.js';
 import type { FlvSink, FlvSubscription, StreamSource } from './stream-source.js';
 import type { Viewer } from './viewer.js';
 import type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';
@@ -31,6 +32,7 @@ export interface HttpServerOptions {
   readonly certificates?: Certificates | undefined;
   readonly streams: StreamSource;
   readonly services: ServiceSource;
+  readonly sharedObjects: SharedObjectSource;
   readonly metrics: MetricsSource;
   /** Asked before anybody watches. */
   readonly admit: Admit;
@@ -78,7 +80,6 @@ class FlvHttpServer implements HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    const { streams, services, metrics, serverInfo, logger, isApiAllowed: isAllowed } = options;
     const { limits, http } = options.config;
     const files = readConsoleFiles(options.consoleFolder ?? consoleFolder);
     const gateway = {
@@ -86,7 +87,7 @@ class FlvHttpServer implements HttpServer {
       maxBodyBytes: limits.messageBytes,
       origins: http.rtmpOrigins,
     };
-    const routes = createPageRoutes({ streams, services, metrics, serverInfo, files, logger, gateway, isAllowed });
+    const routes = createPageRoutes({ ...options, files, gateway, isAllowed: options.isApiAllowed });
     this.#answerPage = getRequestListener(routes.fetch, {
       overrideGlobalObjects: false,
       // HTTP/1.0 does without the header Host.

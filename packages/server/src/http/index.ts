@@ -7,6 +7,10 @@ export type {
   ServerInfo,
   ServiceInfo,
   ServiceList,
+  SharedObjectContent,
+  SharedObjectInfo,
+  SharedObjectList,
+  SharedObjectSlot,
   StreamInfo,
   StreamList,
   VideoInfo,
@@ -16,5 +20,6 @@ export { createHttpServer, type HttpServer, type HttpServerOptions } from './htt
 export type { MetricsSource } from './metrics-source.js';
 export type { AnswerRemoting, RemotingPost } from './remoting-post.js';
 export type { ServiceSource } from './service-source.js';
+export type { SharedObjectRead, SharedObjectSource, SlotRead } from './shared-object-source.js';
 export type { FlvSink, FlvSubscription, FlvViewerInfo, StreamSource } from './stream-source.js';
 export type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';

@@ -8,6 +8,8 @@ import { createGatewayRoutes, type GatewayRoutesOptions } from './gateway-routes
 import type { MetricsSource } from './metrics-source.js';
 import { answerClock, createServiceRoutes } from './service-routes.js';
 import type { ServiceSource } from './service-source.js';
+import { createSharedObjectRoutes } from './shared-object-routes.js';
+import type { SharedObjectSource } from './shared-object-source.js';
 import { createStreamRoutes } from './stream-routes.js';
 import type { StreamSource } from './stream-source.js';
 import { addressOf } from './visitor-of.js';
@@ -15,6 +17,7 @@ import { addressOf } from './visitor-of.js';
 export interface PageRoutesOptions {
   readonly streams: Pick<StreamSource, 'snapshot' | 'players'>;
   readonly services: ServiceSource;
+  readonly sharedObjects: SharedObjectSource;
   readonly metrics: MetricsSource;
   readonly serverInfo: () => ServerInfo;
   readonly files: ReadonlyMap<string, ConsoleFile>;
@@ -44,6 +47,7 @@ const contentSecurityPolicy = [
 export function createPageRoutes({
   streams,
   services,
+  sharedObjects,
   metrics,
   serverInfo,
   files,
@@ -73,6 +77,7 @@ export function createPageRoutes({
   for (const path of ['/api/v1/server', '/metrics']) routes.all(path, methodNotAllowed);
   routes.route('/', createStreamRoutes(streams));
   routes.route('/', createServiceRoutes(services));
+  routes.route('/', createSharedObjectRoutes(sharedObjects));
 
   routes.get('*', (context) => {
     const path = pathOf(context);

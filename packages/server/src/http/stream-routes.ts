@@ -2,12 +2,12 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { answerError, type PageContext } from './answer-error.js';
 import type { PlayerList, StreamList } from './api-types.js';
+import { readLimit } from './read-limit.js';
 import type { StreamSource } from './stream-source.js';
 
 const listPath = '/api/v1/streams';
 const playersPattern = /^\/api\/v1\/streams\/([^/]+)\/(.+)\/players$/s;
 const jsonHeaders = { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' } as const;
-const defaultPlayers = 1000;
 const maxPlayers = 10_000;
 
 /** The part of the API that is about streams: what is published, and who is sent it. */
@@ -35,17 +35,11 @@ function answerPlayers(context: PageContext, streams: Pick<StreamSource, 'player
   if (app === undefined || name === undefined) {
     return answerError(context, 404, 'not-found', 'Of a stream there is the list of players: APP/NAME/players.');
   }
-  const limit = readLimit(context.req.query('limit'));
+  const limit = readLimit(context.req.query('limit'), { standard: 1000, max: maxPlayers });
   if (limit === undefined) {
     return answerError(context, 400, 'bad-request', `limit is a number from 0 to ${maxPlayers}.`);
   }
   const players = streams.players(decodeURIComponent(app), decodeURIComponent(name), limit);
   if (players === undefined) return answerError(context, 404, 'not-published', 'There is no such stream now.');
   return context.json(players satisfies PlayerList, 200, jsonHeaders);
-}
-
-function readLimit(text: string | undefined): number | undefined {
-  if (text === undefined) return defaultPlayers;
-  const limit = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  return limit <= maxPlayers ? limit : undefined;
 }

@@ -1,9 +1,11 @@
+import type { AmfValue } from '@millrace/protocol';
 import type { Config } from '../config/index.js';
 import { FanOut, trimApp } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import { ObjectStore } from './object-store.js';
 import { type AppSharedObject, ServerObject, SharedObjectError } from './server-object.js';
 import { SharedObject, type SharedObjectOptions } from './shared-object.js';
+import { slotValue } from './slot-data.js';
 import { StateError } from './state-error.js';
 
 export interface SharedObjectsOptions {
@@ -42,6 +44,14 @@ export interface SharedObjectFacts extends SharedObjectKey {
   readonly slowMembers: number;
   /** Changes and messages so far. */
   readonly changes: number;
+}
+
+/** One slot for the API. */
+interface SlotFacts {
+  readonly name: string;
+  /** Of the object, when the slot was written. */
+  readonly version: number;
+  readonly value: AmfValue;
 }
 
 interface SharedObjectsForApp {
@@ -120,15 +130,13 @@ export class SharedObjects {
 
   /** The objects that somebody uses. */
   snapshot(): SharedObjectFacts[] {
-    return this.#all().map(([key, object]) => ({
-      ...key,
-      version: object.state.version,
-      slots: object.state.slots.size,
-      bytes: object.state.bytes,
-      members: object.memberCount,
-      slowMembers: object.slowMemberCount,
-      changes: object.changes,
-    }));
+    return this.#all().map(([key, object]) => facts(key, object));
+  }
+
+  /** An object that somebody uses, as it is now: what has changed may not be stored yet. */
+  read(app: string, name: string): { facts: SharedObjectFacts; slots: Iterable<SlotFacts> } | undefined {
+    const held = this.#apps.get(app)?.get(name);
+    return held?.object && { facts: facts(held.key, held.object), slots: slotFacts(held.object) };
   }
 
   /** Stops all sending; resolves when all changes are stored. */
@@ -196,6 +204,23 @@ export class SharedObjects {
     objects?.delete(key.name);
     if (objects?.size === 0) this.#apps.delete(key.app);
   }
+}
+
+function facts(key: SharedObjectKey, object: SharedObject): SharedObjectFacts {
+  return {
+    ...key,
+    version: object.state.version,
+    slots: object.state.slots.size,
+    bytes: object.state.bytes,
+    members: object.memberCount,
+    slowMembers: object.slowMemberCount,
+    changes: object.changes,
+  };
+}
+
+/** Values are decoded one by one, as far as somebody wants them. */
+function* slotFacts({ state }: SharedObject): Generator<SlotFacts> {
+  for (const [name, { version, data }] of state.slots) yield { name, version, value: slotValue(data) };
 }
 
 const maxNameLength = 255;
