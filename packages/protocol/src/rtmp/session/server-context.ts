@@ -1,6 +1,8 @@
 import type { AmfInput } from '../../amf/index.js';
+import type { ConnectionProgress } from './connection-progress.js';
 import type { MessageStream, MessageStreams } from './message-streams.js';
 import type { ServerBandwidth } from './server-bandwidth.js';
+import type { ServerCalls } from './server-calls.js';
 import type { ServerEvent, StopReason } from './server-event.js';
 import type { SessionOutput } from './session-output.js';
 import type { ConnectionState } from './session-states.js';
@@ -21,6 +23,22 @@ export interface ServerContext {
   takeCall(transactionId: number): boolean;
   /** Nothing more is to be read from the client. */
   end(): void;
+}
+
+interface ServerContextParts extends Pick<ServerContext, 'output' | 'streams' | 'bandwidth' | 'clientId'> {
+  readonly calls: ServerCalls;
+  readonly progress: ConnectionProgress;
+}
+
+export function createServerContext({ calls, progress, ...rest }: ServerContextParts): ServerContext {
+  return {
+    ...rest,
+    state: () => progress.state,
+    emit: (event) => progress.emit(event),
+    openCall: () => calls.open(),
+    takeCall: (transactionId) => calls.take(transactionId),
+    end: () => progress.end(),
+  };
 }
 
 /** Flash Media Server's client ids are eight letters. */

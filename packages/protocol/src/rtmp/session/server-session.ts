@@ -1,15 +1,16 @@
 import type { AmfInput } from '../../amf/index.js';
-import { RtmpRemoteError, RtmpUsageError } from '../../bytes/index.js';
+import { RtmpRemoteError } from '../../bytes/index.js';
 import { ServerHandshake } from '../handshake/index.js';
 import type { RawMessage, SharedObjectContentInput, UserControlEvent } from '../message/index.js';
 import { AcknowledgementWindow } from './acknowledgement-window.js';
+import { ConnectionProgress } from './connection-progress.js';
 import { MessageStreams } from './message-streams.js';
 import type { ObjectEncoding } from './object-encoding.js';
 import type { CompletedPlay } from './recorded-answers.js';
 import { type AnswerSettings, answerConnect, answerSettings, refuseConnect } from './server-answers.js';
 import { ServerBandwidth } from './server-bandwidth.js';
 import { ServerCalls } from './server-calls.js';
-import { formatClientId, type ServerContext } from './server-context.js';
+import { createServerContext, formatClientId, type ServerContext } from './server-context.js';
 import type {
   CallRequest,
   ConnectAnswer,
@@ -32,7 +33,6 @@ import type { ServerSessionOptions } from './server-session-options.js';
 import { SessionInput } from './session-input.js';
 import { amfLimits, defaultSessionLimits, type SessionLimits } from './session-limits.js';
 import { SessionOutput } from './session-output.js';
-import { type ConnectionState, type ConnectionStep, connectionSteps } from './session-states.js';
 import { SessionTimers } from './session-timers.js';
 
 /** Names can be of any length; an answer has room for this. */
@@ -52,6 +52,7 @@ export class ServerSession {
   /** Let go once it is over: it holds the packets of both sides. */
   #handshake: ServerHandshake | undefined;
   readonly #input: SessionInput;
+  readonly #progress = new ConnectionProgress(() => this.#input.clear());
   readonly #output = new SessionOutput();
   readonly #streams: MessageStreams;
   readonly #timers: SessionTimers;
@@ -59,11 +60,9 @@ export class ServerSession {
   readonly #inbox: ServerInbox;
   readonly #calls: ServerCalls;
   readonly #bandwidth: ServerBandwidth;
-  readonly #events: ServerEvent[] = [];
   readonly #context: ServerContext;
   readonly #playing: ServerPlaying;
   readonly #requests: ServerRequests;
-  #state: ConnectionState = 'handshaking';
   #nowMs: number;
   #peer: ConnectInfo | undefined;
 
@@ -83,7 +82,14 @@ export class ServerSession {
       now: () => this.#nowMs,
     });
     this.#window = new AcknowledgementWindow(this.#settings.windowAckSize);
-    this.#context = this.#createContext(formatClientId(crypto.randomBytes(8)));
+    this.#context = createServerContext({
+      output: this.#output,
+      streams: this.#streams,
+      bandwidth: this.#bandwidth,
+      calls: this.#calls,
+      progress: this.#progress,
+      clientId: formatClientId(crypto.randomBytes(8)),
+    });
     this.#nowMs = nowMs;
     this.#inbox = new ServerInbox({
       context: this.#context,
@@ -92,9 +98,9 @@ export class ServerSession {
       maxStrayMessages: this.#limits.maxStrayMessages,
       serviceMessageName: options.serviceMessageName,
       onConnect: (request) => {
-        this.#step('connect');
+        this.#progress.step('connect');
         this.#requests.connect(request);
-        this.#events.push({ type: 'connect', request });
+        this.#progress.emit({ type: 'connect', request });
       },
     });
     this.#playing = new ServerPlaying(this.#context, this.#settings);
@@ -118,12 +124,12 @@ export class ServerSession {
 
   /** `true` while nothing is read because a request is not answered: a good time not to read the socket. */
   get paused(): boolean {
-    return this.#state === 'deciding' || this.#input.holding;
+    return this.#progress.state === 'deciding' || this.#input.holding;
   }
 
   /** `true` from `failed`, `closed` or `close()` on. */
   get ended(): boolean {
-    return this.#state === 'ended';
+    return this.#progress.ended;
   }
 
   /** The latest Acknowledgement of the client, bytes modulo 2³²; 0 before the first. Many clients never send one. */
@@ -137,11 +143,11 @@ export class ServerSession {
    */
   receive(bytes: Uint8Array, nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#state === 'ended' || bytes.length === 0) return;
+    if (this.#progress.ended || bytes.length === 0) return;
     this.#timers.received(nowMs);
     this.#window.received(bytes.length);
-    this.#guard(() => {
-      if (this.#state === 'handshaking') this.#receiveHandshake(bytes);
+    this.#progress.guard(() => {
+      if (this.#progress.state === 'handshaking') this.#receiveHandshake(bytes);
       else if (this.paused) this.#input.keep(bytes);
       else this.#input.push(bytes);
     });
@@ -153,11 +159,11 @@ export class ServerSession {
   /** What happens next; `undefined` until more bytes come or a request is answered. */
   nextEvent(): ServerEvent | undefined {
     for (;;) {
-      const event = this.#events.shift();
+      const event = this.#progress.takeEvent();
       if (event !== undefined) return event;
-      if (this.#state !== 'handshaken' && this.#state !== 'connected') return undefined;
+      if (this.#progress.state !== 'handshaken' && this.#progress.state !== 'connected') return undefined;
       let more = true;
-      this.#guard(() => {
+      this.#progress.guard(() => {
         more = this.#readMessage();
       });
       if (!more) {
@@ -176,7 +182,7 @@ export class ServerSession {
 
   /** When `checkDeadline` is to be called, on the clock of `receive`; `undefined`: nothing will be due. */
   nextDeadlineMs(): number | undefined {
-    const atMs = this.#timers.next(this.#state)?.atMs;
+    const atMs = this.#timers.next(this.#progress.state)?.atMs;
     const checkedMs = this.ended ? undefined : this.#bandwidth.deadlineMs;
     return atMs !== undefined && checkedMs !== undefined ? Math.min(atMs, checkedMs) : (atMs ?? checkedMs);
   }
@@ -188,10 +194,10 @@ export class ServerSession {
   checkDeadline(nowMs: number): void {
     this.#nowMs = nowMs;
     for (;;) {
-      const due = this.#timers.take(this.#state, nowMs);
+      const due = this.#timers.take(this.#progress.state, nowMs);
       if (due === undefined) break;
       if (due === 'ping') this.#output.userControl({ type: 'pingRequest', timestamp: nowMs >>> 0 });
-      else this.#fail(due);
+      else this.#progress.fail(due);
     }
     if (!this.ended) this.#bandwidth.checkDeadline(nowMs);
   }
@@ -224,8 +230,8 @@ export class ServerSession {
     if (!this.#requests.take(request)) return false;
     if (request.kind === 'connect') {
       refuseConnect(this.#context, request, rejection);
-      this.#end();
-      this.#events.push({ type: 'closed' });
+      this.#progress.end();
+      this.#progress.emit({ type: 'closed' });
     } else {
       this.#requests.reject(request, rejection);
     }
@@ -337,8 +343,8 @@ export class ServerSession {
 
   /** Ends the session: no more events, nothing more is read. Output already there can still be taken. */
   close(): void {
-    this.#events.length = 0;
-    this.#end();
+    this.#progress.forgetEvents();
+    this.#progress.end();
   }
 
   #receiveHandshake(bytes: Uint8Array): void {
@@ -351,7 +357,7 @@ export class ServerSession {
       if (output !== undefined) this.#output.bytes(output);
     }
     if (!handshake.done) return;
-    this.#step('handshake');
+    this.#progress.step('handshake');
     this.#timers.entered(this.#nowMs);
     this.#handshake = undefined;
     this.#input.push(handshake.takeRemainder());
@@ -365,42 +371,16 @@ export class ServerSession {
       this.#input.putBack(message);
       return false;
     }
-    this.#inbox.take(message, this.#state === 'connected');
+    this.#inbox.take(message, this.#progress.state === 'connected');
     return true;
   }
 
   #acceptConnect(request: ConnectRequest, answer: ConnectAnswer): void {
-    this.#step('accept');
+    this.#progress.step('accept');
     this.#peer = request;
     this.#timers.received(this.#nowMs);
     this.#inbox.handOn(answer.ownCommands ?? []);
     answerConnect(this.#context, request, this.#settings, answer);
-  }
-
-  #createContext(clientId: string): ServerContext {
-    return {
-      output: this.#output,
-      streams: this.#streams,
-      bandwidth: this.#bandwidth,
-      clientId,
-      state: () => this.#state,
-      emit: (event) => {
-        this.#events.push(event);
-      },
-      openCall: () => this.#calls.open(),
-      takeCall: (transactionId) => this.#calls.take(transactionId),
-      end: () => this.#end(),
-    };
-  }
-
-  /** Runs what the client's bytes decide about: what they cause ends this session and nothing else. */
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof RtmpRemoteError)) throw error;
-      this.#fail(error);
-    }
   }
 
   /** At most one for all that came at once, however small the client's window is. */
@@ -410,25 +390,8 @@ export class ServerSession {
   }
 
   #checkOutput(): void {
-    if (this.#state !== 'ended' && this.#output.length > this.#limits.maxQueuedBytes) {
-      this.#fail(new RtmpRemoteError('ERR_RTMP_OUTPUT_LIMIT', 'more answers wait than the client has taken'));
+    if (!this.#progress.ended && this.#output.length > this.#limits.maxQueuedBytes) {
+      this.#progress.fail(new RtmpRemoteError('ERR_RTMP_OUTPUT_LIMIT', 'more answers wait than the client has taken'));
     }
-  }
-
-  #fail(error: RtmpRemoteError): void {
-    if (this.#state === 'ended') return;
-    this.#end();
-    this.#events.push({ type: 'failed', error });
-  }
-
-  #end(): void {
-    this.#step('end');
-    this.#input.clear();
-  }
-
-  #step(step: ConnectionStep): void {
-    const next = connectionSteps[this.#state][step];
-    if (next === undefined) throw new RtmpUsageError('ERR_RTMP_SESSION_STATE', `${step} while ${this.#state}`);
-    this.#state = next;
   }
 }
