@@ -10,7 +10,7 @@ import {
 } from '@millrace/protocol';
 import type { Admissions } from '../admission/index.js';
 import type { Config } from '../config/index.js';
-import type { LiveStreams, Publication, Subscription } from '../live/index.js';
+import type { LiveStreams, MediaSelection } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Recordings } from '../recording/index.js';
 import type { ServiceRooms } from '../service/index.js';
@@ -18,9 +18,9 @@ import type { SharedObjectClient, SharedObjects } from '../shared-object/index.j
 import type { VodPlayback } from '../vod/index.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { ByteTransport } from './byte-transport.js';
-import { recordPublication } from './record-publication.js';
+import { PlayingStreams } from './playing-streams.js';
+import { PublishingStreams } from './publishing-streams.js';
 import { reportedLatency } from './reported-latency.js';
-import { RtmpPlayerSink } from './rtmp-player-sink.js';
 import { ServiceStreams } from './service-streams.js';
 import { sharedObjectLink } from './shared-object-link.js';
 import { VodStreams } from './vod-streams.js';
@@ -40,29 +40,15 @@ export interface ConnectionContext {
   readonly now: () => number;
 }
 
-interface Publishing {
-  readonly request: PublishRequest;
-  readonly publication: Publication;
-  readonly path: string;
-}
-
-/** A player's place in a stream and the media it chose. */
-interface Playing {
-  readonly request: PlayRequest;
-  readonly subscription: Subscription;
-  audio: boolean;
-  video: boolean;
-}
-
 /** One RTMP peer: its session's events become publications and subscriptions in the domain. Knows no sockets. */
 export class RtmpConnection {
   readonly #transport: ByteTransport;
   readonly #context: ConnectionContext;
   readonly #log: Logger;
   readonly #session: ServerSession;
-  readonly #publications = new Map<number, Publishing>();
-  readonly #playing = new Map<number, Playing>();
   readonly #gate: AdmissionGate;
+  readonly #publishing: PublishingStreams;
+  readonly #playing: PlayingStreams;
   readonly #services: ServiceStreams;
   readonly #sharedObjects: SharedObjectClient;
   readonly #vod: VodStreams;
@@ -70,8 +56,6 @@ export class RtmpConnection {
   #heldBytes = 0;
   #lastActiveMs: number;
   #closed = false;
-  /** A name is being asked for at this moment. */
-  #isPublishing = false;
 
   constructor(transport: ByteTransport, context: ConnectionContext, log: Logger) {
     this.#transport = transport;
@@ -112,6 +96,24 @@ export class RtmpConnection {
       },
       streamLength: (request) => this.#vod.answerLength(request, this.#session.peer?.app ?? ''),
     });
+    this.#publishing = new PublishingStreams({
+      streams: context.streams,
+      recordings: context.recordings,
+      session: this.#session,
+      transport,
+      gate: this.#gate,
+      log,
+      flush: this.#flush,
+      lastActiveMs: () => this.#lastActiveMs,
+    });
+    this.#playing = new PlayingStreams({
+      streams: context.streams,
+      session: this.#session,
+      transport,
+      gate: this.#gate,
+      log,
+      flush: this.#flush,
+    });
     this.#vod = new VodStreams({
       vod: context.vod,
       streams: context.streams,
@@ -122,8 +124,8 @@ export class RtmpConnection {
       now: context.now,
       flush: this.#flush,
       resume: (answer) => this.#resume(answer),
-      playLive: (request, name) => this.#playLive(request, name),
-      joinLive: (request, name) => this.#join(request, name),
+      playLive: (request, name) => this.#playing.start(request, name),
+      joinLive: (request, name) => this.#playing.join(request, name),
       ended: (request) => this.#gate.ended(request),
     });
     this.#sharedObjects = sharedObjectLink({
@@ -168,7 +170,8 @@ export class RtmpConnection {
   transportClosed(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const messageStreamId of [...this.#publications.keys(), ...this.#playing.keys()]) this.#leave(messageStreamId);
+    this.#publishing.closed();
+    this.#playing.closed();
     this.#services.closed();
     this.#sharedObjects.closed();
     this.#vod.closed();
@@ -201,25 +204,26 @@ export class RtmpConnection {
         this.#connect(event.request);
         return;
       case 'publish':
-        this.#decide(event.request, (name) => this.#startPublishing(event.request, name));
+        this.#decide(event.request, (name) => this.#publishing.start(event.request, name));
         return;
       case 'play':
-        this.#decide(event.request, (name) => this.#startPlaying(event.request, name));
+        this.#decide(event.request, (name) => this.#play(event.request, name));
         return;
       case 'stopped':
         this.#gate.stopped(event.messageStreamId);
-        this.#leave(event.messageStreamId);
+        this.#publishing.stopped(event.messageStreamId);
+        this.#playing.stopped(event.messageStreamId);
         this.#services.stopped(event.messageStreamId);
         this.#vod.stopped(event.messageStreamId);
         return;
       case 'media':
-        this.#publications.get(event.messageStreamId)?.publication.write(event.message);
+        this.#publishing.write(event.messageStreamId, event.message);
         return;
       case 'pause':
         // What the client was told by the session stands before the media that this brings.
         this.#flush();
         if (this.#vod.pause(event.messageStreamId, event.pause, event.timeMs)) return;
-        this.#playing.get(event.messageStreamId)?.subscription.pause(event.pause);
+        this.#playing.pause(event.messageStreamId, event.pause);
         return;
       case 'receiveAudio':
         this.#select(event.messageStreamId, { audio: event.receive });
@@ -275,7 +279,7 @@ export class RtmpConnection {
   #call(request: CallRequest): void {
     const latencyMs = reportedLatency(request);
     if (latencyMs === undefined) this.#gate.call(request);
-    else this.#playing.get(request.messageStreamId)?.subscription.reportLatency(latencyMs);
+    else this.#playing.reportLatency(request.messageStreamId, latencyMs);
   }
 
   /** It has been decided: answers, then goes on with what has come in the meantime. */
@@ -314,136 +318,13 @@ export class RtmpConnection {
     else start(request.streamName);
   }
 
-  #startPublishing(request: PublishRequest, name: string): void {
-    const { messageStreamId } = request;
-    const peer = this.#session.peer;
-    const app = peer?.app ?? '';
-    const software = (peer?.flashVer ?? '').slice(0, maxSoftwareLength);
-    this.#isPublishing = true;
-    const outcome = this.#context.streams.publish(
-      { app, name },
-      {
-        address: this.#transport.remoteAddress,
-        software,
-        clientId: `${this.#transport.remoteAddress} ${software} ${peer?.tcUrl ?? ''}`,
-        lastActiveMs: () => this.#lastActiveMs,
-        localAddress: this.#transport.localAddress,
-      },
-      {
-        onReplaced: () => this.#replaced(messageStreamId, `${app}/${name}`),
-        onIncompleteMetadata: (missing) =>
-          this.#log.warn({ stream: `${app}/${name}`, missing }, 'the metadata is incomplete'),
-      },
-    );
-    this.#isPublishing = false;
-    if (outcome.ok && this.#closed) {
-      // A player of it was this same peer, and could not be told that it begins.
-      outcome.publication.end();
-      this.#gate.ended(request);
-      return;
-    }
-    if (outcome.ok) {
-      const path = `${app}/${name}`;
-      const recorded = recordPublication(
-        request,
-        { app, name },
-        outcome.publication,
-        this.#context.recordings,
-        (...status) => this.#tell(messageStreamId, ...status),
-      );
-      const publication = this.#gate.watch(request, recorded);
-      this.#publications.set(messageStreamId, { request, publication, path });
-      this.#session.accept(request);
-      this.#log.info({ stream: path, software }, 'publish');
-      return;
-    }
-    const description =
-      outcome.reason === 'busy' ? `${name} is already being published.` : 'The stream name is not valid.';
-    this.#session.reject(request, { code: 'NetStream.Publish.BadName', description });
-    this.#gate.ended(request);
-    this.#log.warn({ stream: `${app}/${name}`.slice(0, maxLoggedPath), reason: outcome.reason }, 'publish refused');
-  }
-
-  #tell(messageStreamId: number, code: string, description: string): void {
-    if (this.#closed) return;
-    this.#session.sendStatus(messageStreamId, code, description);
-    this.#flush();
-  }
-
-  /** An encoder that is only closed comes back at once and takes the name again; one that is refused stops. */
-  #replaced(messageStreamId: number, path: string): void {
-    this.#session.sendStatus(messageStreamId, 'NetStream.Publish.BadName', `Another publisher took over ${path}.`);
-    const published = this.#publications.get(messageStreamId);
-    // Its recorder must not go on: the newcomer's may want the same file.
-    published?.publication.end();
-    if (this.#isPublishing) {
-      // It is this connection's own other stream.
-      this.#publications.delete(messageStreamId);
-      if (published !== undefined) this.#gate.ended(published.request);
-      return;
-    }
-    this.#flush();
-    this.#transport.end(`another publisher took over ${path}`);
-  }
-
-  #startPlaying(request: PlayRequest, name: string): void {
+  #play(request: PlayRequest, name: string): void {
     const app = this.#session.peer?.app ?? '';
-    if (!this.#vod.play(request, { app, name })) this.#playLive(request, name);
+    if (!this.#vod.play(request, { app, name })) this.#playing.start(request, name);
   }
 
-  #playLive(request: PlayRequest, name: string): void {
-    const app = this.#session.peer?.app ?? '';
-    // Answered before the stream is joined: the statuses stand before the first media on the wire.
-    if (this.#context.streams.isValidName({ app, name })) {
-      this.#session.accept(request);
-      this.#flush();
-      if (this.#closed) return;
-    }
-    this.#join(request, name);
-  }
-
-  #join(request: PlayRequest, name: string): void {
-    const { messageStreamId } = request;
-    const app = this.#session.peer?.app ?? '';
-    const sink = new RtmpPlayerSink(this.#transport, this.#session, messageStreamId, this.#flush);
-    const { chunkSize, objectEncoding } = this.#session;
-    const format = { kind: 'rtmp', messageStreamId, chunkSize, objectEncoding } as const;
-    const { receiveAudio: audio, receiveVideo: video } = request;
-    const subscription = this.#context.streams.play({ app, name }, format, sink, { audio, video });
-    if (subscription === undefined) {
-      this.#session.reject(request, {
-        code: 'NetStream.Play.StreamNotFound',
-        description: 'The stream name is not valid.',
-      });
-      return;
-    }
-    this.#playing.set(messageStreamId, { request, subscription, audio, video });
-    this.#log.debug({ stream: `${app}/${name}` }, 'play');
-  }
-
-  #select(messageStreamId: number, change: { readonly audio?: boolean; readonly video?: boolean }): void {
-    if (this.#vod.select(messageStreamId, change)) return;
-    const playing = this.#playing.get(messageStreamId);
-    if (playing === undefined) return;
-    this.#flush();
-    playing.audio = change.audio ?? playing.audio;
-    playing.video = change.video ?? playing.video;
-    playing.subscription.select({ audio: playing.audio, video: playing.video });
-  }
-
-  #leave(messageStreamId: number): void {
-    const published = this.#publications.get(messageStreamId);
-    if (published !== undefined) {
-      this.#publications.delete(messageStreamId);
-      published.publication.end();
-      this.#gate.ended(published.request);
-      this.#log.info({ stream: published.path }, 'unpublish');
-    }
-    const playing = this.#playing.get(messageStreamId);
-    if (playing === undefined) return;
-    this.#playing.delete(messageStreamId);
-    playing.subscription.close();
-    this.#gate.ended(playing.request);
+  #select(messageStreamId: number, change: Partial<MediaSelection>): void {
+    if (!this.#vod.select(messageStreamId, change)) this.#playing.select(messageStreamId, change);
   }
 
   #fail(error: RtmpRemoteError): void {
@@ -466,8 +347,3 @@ const maxHeldBytes = 256 * 1024;
 function withoutSecrets(url: string): string {
   return url.replace(/\?.*/s, '?…').replace(/^(\w+:\/\/)[^/]*@/, '$1…@');
 }
-
-/** Clients may call themselves anything; a log line and a list of streams have room for this. */
-const maxSoftwareLength = 200;
-/** Names that are refused can be of any length. */
-const maxLoggedPath = 300;
