@@ -1,4 +1,4 @@
-export type { ServerInfo, StreamInfo } from 'millrace/api';
+export type { ServerInfo, SharedObjectContent, SharedObjectInfo, SharedObjectSlot, StreamInfo } from 'millrace/api';
 export { backoffMs } from './backoff.js';
 export { ServerClock } from './server-clock.js';
-export { ServerPoller } from './server-poller.js';
+export { type ObjectsWish, ServerPoller } from './server-poller.js';

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from './backoff.js';
-import { readServer, readStreams } from './read-answer.js';
+import { readServer, readSharedObject, readSharedObjects, readStreams } from './read-answer.js';
 
 describe('reading answers', () => {
   it('takes what a server of ours answers', () => {
     expect(readStreams({ streams: [] })).toEqual([]);
     expect(readServer({ version: '0.1.0', rtmpPort: 1935 })).toBeDefined();
+    expect(readSharedObjects({ sharedObjects: [] })).toEqual([]);
+    expect(readSharedObject({ name: 'board', values: [] })).toBeDefined();
   });
 
   it.each([undefined, null, 1, 'ok', [], {}, { streams: {} }, { version: 1, rtmpPort: 1 }])('refuses %j', (answer) => {
     expect(readStreams(answer)).toBeUndefined();
     expect(readServer(answer)).toBeUndefined();
+    expect(readSharedObjects(answer)).toBeUndefined();
+    expect(readSharedObject(answer)).toBeUndefined();
   });
 });
 

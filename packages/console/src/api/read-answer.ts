@@ -1,4 +1,4 @@
-import type { ServerInfo, StreamInfo } from 'millrace/api';
+import type { ServerInfo, SharedObjectContent, SharedObjectInfo, StreamInfo } from 'millrace/api';
 
 // Only the outer shape is checked: it is enough to tell our server from a proxy's error page or another program.
 
@@ -6,6 +6,18 @@ import type { ServerInfo, StreamInfo } from 'millrace/api';
 export function readStreams(answer: unknown): readonly StreamInfo[] | undefined {
   if (!isObject(answer) || !Array.isArray(answer.streams)) return undefined;
   return answer.streams as StreamInfo[];
+}
+
+/** The objects of an answer of `GET /api/v1/shared-objects`; `undefined` when it is not such an answer. */
+export function readSharedObjects(answer: unknown): readonly SharedObjectInfo[] | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.sharedObjects)) return undefined;
+  return answer.sharedObjects as SharedObjectInfo[];
+}
+
+/** The answer of `GET /api/v1/shared-objects/APP/NAME`; `undefined` when it is not such an answer. */
+export function readSharedObject(answer: unknown): SharedObjectContent | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.values)) return undefined;
+  return answer as unknown as SharedObjectContent;
 }
 
 /** The answer of `GET /api/v1/server`; `undefined` when it is not such an answer. */

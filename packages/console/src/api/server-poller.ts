@@ -1,31 +1,51 @@
-import type { ServerInfo, StreamInfo } from 'millrace/api';
+import type { ServerInfo, SharedObjectContent, SharedObjectInfo, StreamInfo } from 'millrace/api';
 import { backoffMs } from './backoff.js';
-import { readServer, readStreams } from './read-answer.js';
+import { readServer, readSharedObject, readSharedObjects, readStreams } from './read-answer.js';
 
 const pollIntervalMs = 1000;
 // Version, port and start time change only when the server restarts: then a poll has failed in between.
 const serverIntervalMs = 30_000;
 const requestTimeoutMs = 5000;
 
+interface ObjectPath {
+  readonly app: string;
+  readonly name: string;
+}
+
+/** What the page shows of shared objects. */
+export interface ObjectsWish {
+  /** The object whose slots are shown; absent: none. */
+  readonly path?: ObjectPath | undefined;
+  /** As many slots. */
+  readonly limit: number;
+}
+
 export type PollReport =
   | { type: 'streams'; streams: readonly StreamInfo[] }
   | { type: 'server'; server: ServerInfo }
+  | { type: 'objects'; objects: readonly SharedObjectInfo[] }
+  /** `content`: `undefined` where nobody uses the object. */
+  | { type: 'object'; path: ObjectPath; content: SharedObjectContent | undefined }
   | { type: 'failed'; reason: string }
   | { type: 'resting' };
 
-/** Asks the server for its streams each second while the page is visible, more rarely while it does not answer. */
+/** Asks the server for its streams, and what else is shown, each second while the page is visible, more rarely while it does not answer. */
 export class ServerPoller {
   readonly #baseUrl: URL;
   readonly #report: (report: PollReport) => void;
+  readonly #objectsWish: () => ObjectsWish | undefined;
   #timer: number | undefined;
   #running = false;
+  /** What is wanted has changed during a poll. */
+  #again = false;
   #failures = 0;
   #serverAskedAt = Number.NEGATIVE_INFINITY;
 
-  /** `baseUrl`: the address of the page; the API is found relative to it. */
-  constructor(baseUrl: URL, report: (report: PollReport) => void) {
+  /** `baseUrl`: the address of the page; the API is found relative to it. `objectsWish`: `undefined` while none are shown. */
+  constructor(baseUrl: URL, report: (report: PollReport) => void, objectsWish: () => ObjectsWish | undefined) {
     this.#baseUrl = baseUrl;
     this.#report = report;
+    this.#objectsWish = objectsWish;
   }
 
   /** Starts polling. It lasts as long as the page. */
@@ -39,6 +59,11 @@ export class ServerPoller {
     else this.#pollNow();
   }
 
+  /** To be called when the page shows something else. */
+  refresh(): void {
+    if (!document.hidden) this.#pollNow();
+  }
+
   #rest(): void {
     window.clearTimeout(this.#timer);
     this.#report({ type: 'resting' });
@@ -46,23 +71,27 @@ export class ServerPoller {
 
   #pollNow(): void {
     window.clearTimeout(this.#timer);
-    if (!this.#running) void this.#poll();
+    if (this.#running) this.#again = true;
+    else void this.#poll();
   }
 
   async #poll(): Promise<void> {
     this.#running = true;
+    this.#again = false;
     const startedAt = performance.now();
     try {
       if (startedAt - this.#serverAskedAt > serverIntervalMs) {
         const server = readServer(await this.#ask('api/v1/server'));
-        if (server === undefined) throw new Error('The answer is not one of a millrace server.');
+        if (server === undefined) throw foreignAnswer();
         this.#serverAskedAt = startedAt;
         this.#report({ type: 'server', server });
       }
       const streams = readStreams(await this.#ask('api/v1/streams'));
-      if (streams === undefined) throw new Error('The answer is not one of a millrace server.');
-      this.#failures = 0;
+      if (streams === undefined) throw foreignAnswer();
       this.#report({ type: 'streams', streams });
+      const wish = this.#objectsWish();
+      if (wish !== undefined) await this.#pollObjects(wish);
+      this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
       this.#serverAskedAt = Number.NEGATIVE_INFINITY;
@@ -73,18 +102,43 @@ export class ServerPoller {
     if (document.hidden) return;
     // From start to start, so that a slow answer does not slow the rhythm.
     const restMs = Math.max(100, pollIntervalMs - (performance.now() - startedAt));
-    const waitMs = this.#failures > 0 ? backoffMs(this.#failures) : restMs;
+    const waitMs = this.#failures > 0 ? backoffMs(this.#failures) : this.#again ? 0 : restMs;
     this.#timer = window.setTimeout(() => void this.#poll(), waitMs);
   }
 
-  async #ask(path: string): Promise<unknown> {
+  async #pollObjects({ path, limit }: ObjectsWish): Promise<void> {
+    const objects = readSharedObjects(await this.#ask('api/v1/shared-objects'));
+    if (objects === undefined) throw foreignAnswer();
+    this.#report({ type: 'objects', objects });
+    // Asking for one that is not there would be an error in the browser's console, every second.
+    if (path === undefined || !objects.some(({ app, name }) => app === path.app && name === path.name)) {
+      if (path !== undefined) this.#report({ type: 'object', path, content: undefined });
+      return;
+    }
+    // Lone surrogates, which no URL can carry, are not escaped but thrown at.
+    const segments = [path.app, path.name]
+      .map((part) => encodeURIComponent(part.replace(/\p{Cs}/gu, '\uFFFD')))
+      .join('/');
+    const answer = await this.#ask(`api/v1/shared-objects/${segments}?limit=${limit}`, { maybe: true });
+    const content = answer === undefined ? undefined : readSharedObject(answer);
+    if (answer !== undefined && content === undefined) throw foreignAnswer();
+    this.#report({ type: 'object', path, content });
+  }
+
+  /** `maybe`: what is not found is `undefined`, not an error. */
+  async #ask(path: string, { maybe = false } = {}): Promise<unknown> {
     const response = await fetch(new URL(path, this.#baseUrl), {
       cache: 'no-store',
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
+    if (maybe && response.status === 404) return undefined;
     if (!response.ok) throw new Error(`The server answered ${response.status}.`);
     return response.json();
   }
+}
+
+function foreignAnswer(): Error {
+  return new Error('The answer is not one of a millrace server.');
 }
 
 function failureReason(error: unknown): string {

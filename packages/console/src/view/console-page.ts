@@ -1,15 +1,33 @@
-import { type ConsoleState, pageOf, publishSettings, type ServerPlace, type StreamPath } from '../model/index.js';
-import { element, setAttribute, setHidden, setText } from './dom.js';
+import {
+  type ConsoleState,
+  type ObjectsState,
+  pageOf,
+  publishSettings,
+  type ServerPlace,
+  type StreamPath,
+} from '../model/index.js';
+import { element, setAttribute, setAttributes, setHidden, setText } from './dom.js';
+import { ObjectsPanel } from './objects-panel.js';
 import { PageHeader } from './page-header.js';
 import { PlayerFacts } from './player-facts.js';
 import { PlayerPanel } from './player-panel.js';
 import { PublishGuide } from './publish-guide.js';
 import { StreamList } from './stream-list.js';
+import { type TabName, Tabs } from './tabs.js';
+
+/** What the page is to show. */
+export interface Shown {
+  readonly state: ConsoleState;
+  readonly objects: ObjectsState;
+  readonly tab: TabName;
+}
 
 /** The whole page. It is built once; `update` changes what differs. */
 export class ConsolePage {
   readonly element: HTMLElement;
   readonly #header = new PageHeader();
+  readonly #tabs = new Tabs();
+  readonly #objects = new ObjectsPanel();
   readonly #list = new StreamList();
   readonly #panel: PlayerPanel;
   readonly #facts = new PlayerFacts();
@@ -21,6 +39,9 @@ export class ConsolePage {
   readonly #connecting = element('p', { class: 'connecting', role: 'status' });
   readonly #guideHero: HTMLElement;
   readonly #more: HTMLDetailsElement;
+  readonly #streams: HTMLElement;
+  /** Whoever opens the page for shared objects is no viewer of a stream. */
+  #wasStreams = false;
 
   /** `onChange` is called when the person changed something that `update` must hear of. */
   constructor(onChange: () => void) {
@@ -39,20 +60,17 @@ export class ConsolePage {
       this.#guideHero,
       this.#guide.element,
     );
-    const main = element(
-      'main',
-      { class: 'page-main' },
-      this.#connecting,
-      this.#player,
-      this.#guideSection,
-      this.#more,
-    );
+    this.#streams = element('div', this.#tabs.panelAttributes('streams'), this.#player, this.#guideSection, this.#more);
+    setAttributes(this.#objects.element, this.#tabs.panelAttributes('objects'));
+    this.#header.placeTabs(this.#tabs.element);
+    const main = element('main', { class: 'page-main' }, this.#connecting, this.#streams, this.#objects.element);
     this.element = element('div', { class: 'page' }, this.#header.element, main);
   }
 
   /** `nowMs`: the page's monotonic clock; `serverNowMs`: the server's, UTC, if it is known. */
-  update(state: ConsoleState, place: ServerPlace, nowMs: number, serverNowMs: number | undefined): void {
+  update({ state, objects, tab }: Shown, place: ServerPlace, nowMs: number, serverNowMs: number | undefined): void {
     const page = pageOf(state);
+    this.#wasStreams ||= tab === 'streams';
     const idle = state.streams.length === 0;
     this.#header.update(state, nowMs);
     setHidden(this.#connecting, page !== 'connecting');
@@ -60,20 +78,25 @@ export class ConsolePage {
       this.#connecting,
       state.failure === undefined ? 'Connecting to the server…' : `${state.failure} Trying again…`,
     );
+    this.#tabs.update(tab, state.chosen, objects.chosen);
+    setHidden(this.#streams, tab !== 'streams' || page === 'connecting');
+    setHidden(this.#objects.element, tab !== 'objects' || page === 'connecting');
+    if (tab === 'objects') this.#objects.update(objects);
     setHidden(this.#player, page !== 'player');
     setAttribute(this.element, 'data-connection', state.connection);
+    document.title = titleOf({ state, objects, tab });
+    if (!this.#wasStreams) return;
     this.#list.update(state);
     this.#panel.update(state, place);
     this.#facts.update(state, place, this.#panel, serverNowMs);
     this.#placeGuide(state, page !== 'connecting', idle);
     this.#guide.update(publishSettings(place, guideStream(state, idle)));
-    document.title = state.chosen === undefined ? 'millrace' : `${state.chosen.name} · millrace`;
   }
 
   /** Moves on what changes with time alone: up-time and the player's own figures. */
-  tick(state: ConsoleState, place: ServerPlace, nowMs: number, serverNowMs: number | undefined): void {
+  tick({ state }: Shown, place: ServerPlace, nowMs: number, serverNowMs: number | undefined): void {
     this.#header.update(state, nowMs);
-    this.#facts.update(state, place, this.#panel, serverNowMs);
+    if (this.#wasStreams) this.#facts.update(state, place, this.#panel, serverNowMs);
   }
 
   /** Open while nothing is live; folded away below the player otherwise. */
@@ -93,6 +116,11 @@ export class ConsolePage {
         : 'Nothing is being published at the moment. With these settings it comes back here.',
     );
   }
+}
+
+function titleOf({ state, objects, tab }: Shown): string {
+  const chosen = tab === 'streams' ? state.chosen : objects.chosen;
+  return chosen === undefined ? 'millrace' : `${chosen.name} · millrace`;
 }
 
 function guideStream(state: ConsoleState, idle: boolean): StreamPath {

@@ -41,7 +41,8 @@ export function setHidden(node: HTMLElement, hidden: boolean): void {
   if (node.hidden !== hidden) node.hidden = hidden;
 }
 
-function setAttributes(node: Element, attributes: Attributes): void {
+/** Sets attributes as `element` does. */
+export function setAttributes(node: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
     node.setAttribute(name, value === true ? '' : String(value));

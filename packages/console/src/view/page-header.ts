@@ -18,13 +18,18 @@ export class PageHeader {
   readonly #connection = element('span', { class: 'connection-text', role: 'status' });
   readonly #dot = element('span', { class: 'connection-dot', 'aria-hidden': 'true' });
   readonly #state = element('div', { class: 'connection' }, this.#dot, this.#connection);
+  readonly #end = element('div', { class: 'header-end' }, this.#state, themeSwitch());
 
   constructor() {
     const name = element('span', { class: 'brand-name' }, 'millrace');
     const brand = element('h1', { class: 'brand' }, millraceMark(), name);
     const facts = element('div', { class: 'header-facts' }, this.#version, this.#uptime);
-    const end = element('div', { class: 'header-end' }, this.#state, themeSwitch());
-    this.element = element('header', { class: 'page-header' }, brand, facts, end);
+    this.element = element('header', { class: 'page-header' }, brand, facts, this.#end);
+  }
+
+  /** Puts the tabs into the middle; below, where there is no room. */
+  placeTabs(tabs: HTMLElement): void {
+    this.#end.before(tabs);
   }
 
   /** `nowMs`: the page's monotonic clock. */
