@@ -18,7 +18,6 @@ import {
 } from '../flv-file/index.js';
 import { amf0Payload, type LiveMessage } from '../live/index.js';
 import type { FileClaim } from './file-claims.js';
-import type { RecordingPlace } from './media-path.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingError, toRecordingError } from './recording-error.js';
 import {
@@ -28,6 +27,7 @@ import {
   openRecording,
   type RecordType,
 } from './recording-file.js';
+import type { RecordingPlace } from './recording-place.js';
 import { WriteQueue } from './write-queue.js';
 
 /** A place that nobody else writes to. */

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { RtmpRemoteError } from '@millrace/protocol';
 import { closeFlv, cutFlv, type FlvHead, FlvTally, finishFlv, rewriteFlv, surveyFlv } from '../flv-file/index.js';
-import { type RecordingPlace, statRecording, temporarySuffix } from './media-path.js';
 import { errorCodeOf, RecordingError } from './recording-error.js';
+import { type RecordingPlace, statRecording, temporarySuffix } from './recording-place.js';
 
 export type RecordType = 'record' | 'append' | 'appendWithGap';
 

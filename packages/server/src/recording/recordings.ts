@@ -1,11 +1,12 @@
 import type { Config } from '../config/index.js';
 import type { ObservedStream, PublicationObserver } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import { recordingSegments, withoutPrefix } from '../media-file/index.js';
 import { FileClaims } from './file-claims.js';
 import { type ClaimedPlace, FlvRecorder, type RecorderEvents } from './flv-recorder.js';
-import { makeFolders, placeOf, type RecordingPlace, recordingSegments, statRecording } from './media-path.js';
 import { RecordingError } from './recording-error.js';
 import type { RecordType } from './recording-file.js';
+import { makeFolders, placeOf, type RecordingPlace, statRecording } from './recording-place.js';
 import { Retention } from './retention.js';
 import { StreamRecorder } from './stream-recorder.js';
 import { fileOfTemplate } from './template-file.js';
@@ -150,7 +151,7 @@ export class Recordings {
   async #acquireNamed({ app, name }: ObservedStream): Promise<ClaimedPlace> {
     const { media, record } = this.#options.config;
     if (!record.publishers) throw noAccess('Publishers may not record here.');
-    const segments = recordingSegments(`${app}/${name.replace(/^flv:/, '')}`);
+    const segments = recordingSegments(`${app}/${withoutPrefix(name)}`);
     if (segments === undefined) throw noAccess('No recording can have that name.');
     const claimed = this.#claim(placeOf(media.dir, segments));
     if (claimed === undefined) throw noAccess('That file is being recorded by another stream.');

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import { isServersRecording } from '../flv-file/index.js';
 import type { Logger } from '../log/index.js';
-import { recordingSuffix } from './media-path.js';
+import { recordingSuffix } from '../media-file/index.js';
 import { filesIn } from './unfinished.js';
 
 const hourMs = 3_600_000;

@@ -1,10 +1,11 @@
 import { opendir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from '../log/index.js';
+import { recordingSuffix } from '../media-file/index.js';
 import type { FileClaims } from './file-claims.js';
-import { partSuffix, placeOfPart, recordingSuffix, temporarySuffix } from './media-path.js';
 import { errorCodeOf } from './recording-error.js';
 import { finishUnfinished } from './recording-file.js';
+import { partSuffix, placeOfPart, temporarySuffix } from './recording-place.js';
 
 /**
  * Completes what servers before were recording when they were killed. One file after the other: it is not urgent. A

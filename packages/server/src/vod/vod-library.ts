@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { constants, type FileHandle, open, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { StreamKey } from '../live/index.js';
+import { isInside, mediaFileName } from '../media-file/index.js';
 import { fileSource } from './byte-source.js';
 import { FlvFile } from './flv-file.js';
-import { mediaFileName } from './media-file-name.js';
 import { WindowCache } from './window-cache.js';
 
 /** A recording in use. `release` is to be called once. */
@@ -101,7 +101,7 @@ export class VodLibrary {
   async #pathInside(name: string): Promise<string | undefined> {
     try {
       const [root, path] = await Promise.all([realpath(this.#mediaDir), realpath(join(this.#mediaDir, name))]);
-      return path.startsWith(root.endsWith(sep) ? root : root + sep) ? path : undefined;
+      return isInside(root, path) ? path : undefined;
     } catch (error) {
       if (isNotThere(error)) return undefined;
       throw error;

@@ -1,35 +1,12 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import { isInside, recordingSuffix } from '../media-file/index.js';
 import { errorCodeOf, RecordingError } from './recording-error.js';
 
-export const recordingSuffix = '.flv';
 /** A recording that is being written, or that a server left when it was killed. No stream's file can be called so. */
 export const partSuffix = '.flv.part';
 /** A file that is made anew from a damaged one. What is left of such is worthless. */
 export const temporarySuffix = '.flv.tmp';
-
-/** What file systems allow for one name, less our suffixes. */
-const maxSegmentBytes = 240;
-/** Characters that mean something else to some system, and backslashes, which separate folders on Windows. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const badCharacters = /[\u0000-\u001f\u007f<>:"|?*\\]/;
-const deviceNames = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
-
-/**
- * The folders and the name of a recording, without suffix, from a path with slashes. `undefined`: no file may be called
- * so, on any system: empty parts, `.` and `..`, hidden names, reserved characters and names, names that are too long.
- */
-export function recordingSegments(path: string): readonly string[] | undefined {
-  const bare = path.endsWith(recordingSuffix) ? path.slice(0, -recordingSuffix.length) : path;
-  const segments = bare.split('/');
-  return segments.every(isSafe) ? segments : undefined;
-}
-
-function isSafe(segment: string): boolean {
-  if (segment === '' || segment.startsWith('.') || segment.endsWith('.') || /^\s|\s$/.test(segment)) return false;
-  if (badCharacters.test(segment) || deviceNames.test(segment) || /\p{Surrogate}/u.test(segment)) return false;
-  return Buffer.byteLength(segment) <= maxSegmentBytes;
-}
 
 /** Where a recording is kept. */
 export interface RecordingPlace {
@@ -70,7 +47,7 @@ export async function makeFolders(mediaDir: string, segments: readonly string[])
       if (errorCodeOf(error) !== 'EEXIST') throw error;
     }
     folder = await realpath(folder);
-    if (!folder.startsWith(root.endsWith(sep) ? root : root + sep)) {
+    if (!isInside(root, folder)) {
       throw new RecordingError('NetStream.Record.NoAccess', 'That name leads out of the folder of recordings.');
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mediaFileName } from './media-file-name.js';
+import { mediaFileName, recordingSegments } from './media-file-name.js';
 
 describe('mediaFileName', () => {
   it.each([
@@ -37,5 +37,28 @@ describe('mediaFileName', () => {
     ['live', 'x'.repeat(3000)],
   ])('none for %j and %j', (app, name) => {
     expect(mediaFileName({ app, name })).toBeUndefined();
+  });
+});
+
+describe('recordingSegments', () => {
+  it.each([
+    ['live/x', ['live', 'x']],
+    ['live/x.flv', ['live', 'x']],
+    ['vod/films/a b.c', ['vod', 'films', 'a b.c']],
+  ])('%s', (path, segments) => {
+    expect(recordingSegments(path)).toEqual(segments);
+  });
+
+  it.each(['..', '', '.hidden', 'a//x', 'a\\x', 'C:x', 'x'.repeat(300)])(
+    'none for %j, which is not read either',
+    (name) => {
+      expect(recordingSegments(`live/${name}`)).toBeUndefined();
+      expect(mediaFileName({ app: 'live', name })).toBeUndefined();
+    },
+  );
+
+  it.each(['con', 'nul.x', 'x.', ' x', 'x ', 'a|b', 'a?b', '\ud800'])('none for %j, which is read', (name) => {
+    expect(recordingSegments(`live/${name}`)).toBeUndefined();
+    expect(mediaFileName({ app: 'live', name })).toBe(`live/${name}.flv`);
   });
 });
