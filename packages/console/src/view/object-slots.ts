@@ -20,19 +20,18 @@ export class ObjectSlots {
   readonly #gone = element('p', { class: 'notice', role: 'status' }, 'Nobody uses this shared object now.');
   readonly #none = element('p', { class: 'quiet slots-none' }, 'It has no slots.');
   readonly #more = element('p', { class: 'quiet' });
-  readonly #body = element('tbody', {});
+  readonly #body = element('tbody', { role: 'rowgroup' });
   readonly #table: HTMLTableElement;
   readonly #rows = new Map<string, SlotRow>();
   #key: string | undefined;
 
   constructor() {
-    const head = element(
-      'tr',
-      {},
-      ...['Slot', 'Value', 'Version'].map((text) => element('th', { scope: 'col' }, text)),
-    );
+    const titles = ['Slot', 'Value', 'Version'];
+    // Roles are said although elements have them: with a layout that is not a table's, as on phones, they lose them.
+    const cells = titles.map((text) => element('th', { scope: 'col', role: 'columnheader' }, text));
+    const head = element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...cells));
     const caption = element('caption', { class: 'visually-hidden' }, 'Slots');
-    this.#table = element('table', { class: 'slots' }, caption, element('thead', {}, head), this.#body);
+    this.#table = element('table', { class: 'slots', role: 'table' }, caption, head, this.#body);
     const title = element('h2', { class: 'player-title', id: 'object-title' }, this.#app, this.#name);
     this.element = element(
       'section',
@@ -98,13 +97,13 @@ export class ObjectSlots {
 class SlotRow {
   readonly element: HTMLTableRowElement;
   readonly #value = element('code', {});
-  readonly #cell = element('td', { class: 'slot-value' }, this.#value);
-  readonly #version = element('td', { class: 'slot-version' });
+  readonly #cell = element('td', { class: 'slot-value', role: 'cell' }, this.#value);
+  readonly #version = element('td', { class: 'slot-version', role: 'cell' });
   #shownVersion: number | undefined;
 
   constructor(name: string) {
-    const head = element('th', { scope: 'row', class: 'slot-name' }, element('bdi', {}, name));
-    this.element = element('tr', {}, head, this.#cell, this.#version);
+    const head = element('th', { scope: 'row', class: 'slot-name', role: 'rowheader' }, element('bdi', {}, name));
+    this.element = element('tr', { role: 'row' }, head, this.#cell, this.#version);
   }
 
   update(slot: SharedObjectSlot, isMarked: boolean): void {
