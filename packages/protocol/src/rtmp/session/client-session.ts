@@ -1,29 +1,15 @@
-import type { AmfInput, AmfLimits } from '../../amf/index.js';
+import type { AmfInput } from '../../amf/index.js';
 import { RtmpRemoteError, RtmpUsageError } from '../../bytes/index.js';
 import { ChunkDecoder } from '../chunk/index.js';
 import { ClientHandshake } from '../handshake/index.js';
-import {
-  type CommandMessage,
-  decodeMessage,
-  decodeSharedObject,
-  type Message,
-  messageTypes,
-  type RawMessage,
-  type SharedObjectContentInput,
-  splitAggregate,
-} from '../message/index.js';
+import type { RawMessage, SharedObjectContentInput } from '../message/index.js';
 import { AcknowledgementWindow, defaultWindowAckSize } from './acknowledgement-window.js';
 import { chunkStreamOfType } from './client-chunk-streams.js';
 import { ClientSessionCalls } from './client-session-calls.js';
-import {
-  connectCommandObject,
-  isRefusalOfConnect,
-  readObjectEncoding,
-  readStatusInfo,
-} from './client-session-connect.js';
-import { readDataValues } from './client-session-data.js';
+import { connectCommandObject } from './client-session-connect.js';
 import { ClientSessionDeadlines } from './client-session-deadlines.js';
 import type { ClientEvent, ConnectParams, PlayParams, ServerCall } from './client-session-event.js';
+import { ClientSessionInbox } from './client-session-inbox.js';
 import {
   type ClientSessionLimits,
   type ClientSessionOptions,
@@ -41,31 +27,39 @@ import { SessionOutput } from './session-output.js';
  */
 export class ClientSession {
   readonly #limits: ClientSessionLimits;
-  readonly #amfLimits: Partial<AmfLimits>;
   readonly #deadlines: ClientSessionDeadlines;
   readonly #calls: ClientSessionCalls;
   readonly #handshake: ClientHandshake;
   readonly #decoder: ChunkDecoder;
   readonly #output = new SessionOutput();
   readonly #window: AcknowledgementWindow;
+  readonly #inbox: ClientSessionInbox;
   readonly #chunkSize: number;
   readonly #windowAckSize: number;
   #events: ClientEvent[] = [];
   #eventsTaken = 0;
-  #acknowledgedBytes = 0;
   #handshaken = false;
   #connectSent = false;
-  #offeredEncoding: ObjectEncoding = 0;
   #ended = false;
 
   constructor(options: ClientSessionOptions) {
     this.#limits = { ...defaultClientSessionLimits, ...options.limits };
-    this.#amfLimits = { maxDepth: this.#limits.maxAmfDepth, maxElements: this.#limits.maxAmfElements };
     this.#chunkSize = options.chunkSize ?? 60_000;
     this.#windowAckSize = options.windowAckSize ?? defaultWindowAckSize;
     this.#window = new AcknowledgementWindow(this.#windowAckSize);
     this.#deadlines = new ClientSessionDeadlines(this.#limits, options.nowMs);
     this.#calls = new ClientSessionCalls(this.#limits.maxPendingCalls);
+    this.#inbox = new ClientSessionInbox({
+      output: this.#output,
+      window: this.#window,
+      calls: this.#calls,
+      deadlines: this.#deadlines,
+      amfLimits: { maxDepth: this.#limits.maxAmfDepth, maxElements: this.#limits.maxAmfElements },
+      emit: (event) => {
+        this.#events.push(event);
+      },
+      end: () => this.#end(),
+    });
     this.#decoder = new ChunkDecoder(this.#limits);
     this.#handshake = new ClientHandshake({
       crypto: options.crypto,
@@ -86,7 +80,7 @@ export class ClientSession {
 
   /** The latest Acknowledgement of the server, bytes modulo 2³²; 0 before the first. Many servers never send one. */
   get acknowledgedBytes(): number {
-    return this.#acknowledgedBytes;
+    return this.#inbox.acknowledgedBytes;
   }
 
   /** `true` from `failed`, `closed` or `close()` on. */
@@ -133,7 +127,7 @@ export class ClientSession {
       this.#guard(() => {
         const raw = this.#decoder.next();
         if (raw === undefined) exhausted = true;
-        else this.#takeRaw(raw);
+        else this.#inbox.take(raw);
       });
       if (exhausted) {
         // What was read may have set a smaller window, which the bytes after it have filled already.
@@ -166,7 +160,7 @@ export class ClientSession {
     if (this.#ended) return;
     if (this.#handshaken) this.#deadlines.connectSent();
     const commandObject = connectCommandObject(params);
-    this.#offeredEncoding = agreedEncoding(commandObject.objectEncoding);
+    this.#inbox.offered(agreedEncoding(commandObject.objectEncoding));
     // Of type 20: nothing is known of the server yet. [Errata §8.1.1]
     this.#output.command(0, 'connect', this.#calls.beginConnect(), params.args ?? [], commandObject);
     // Behind connect, not before it: the first thing a server sees is then what every server expects.
@@ -304,12 +298,12 @@ export class ClientSession {
     return transactionId;
   }
 
-  /** Runs what bytes from the server set off: whatever is wrong with them ends the session, and only it. */
   #acknowledge(): void {
     const sequenceNumber = this.#window.takeAcknowledgement();
     if (sequenceNumber !== undefined) this.#output.acknowledgement(sequenceNumber);
   }
 
+  /** Runs what bytes from the server set off: whatever is wrong with them ends the session, and only it. */
   #guard(action: () => void): void {
     try {
       action();
@@ -329,105 +323,4 @@ export class ClientSession {
     this.#ended = true;
     this.#calls.clear();
   }
-
-  #takeRaw(raw: RawMessage): void {
-    switch (raw.messageTypeId) {
-      case messageTypes.audio:
-      case messageTypes.video:
-        this.#events.push({ type: 'media', messageStreamId: raw.messageStreamId, message: raw });
-        return;
-      case messageTypes.dataAmf0:
-      case messageTypes.dataAmf3: {
-        const values = readDataValues(raw, this.#amfLimits);
-        this.#events.push({ type: 'data', messageStreamId: raw.messageStreamId, message: raw, values });
-        return;
-      }
-      case messageTypes.aggregate:
-        for (const message of splitAggregate(raw)) this.#takeRaw(message);
-        return;
-      default:
-        this.#takeMessage(decodeMessage(raw, this.#amfLimits));
-    }
-  }
-
-  #takeMessage(message: Message): void {
-    switch (message.type) {
-      case 'windowAckSize':
-        this.#window.setWindow(message.windowAckSize);
-        return;
-      case 'setPeerBandwidth': {
-        const answer = this.#window.setPeerBandwidth(message.windowAckSize, message.limitType);
-        if (answer !== undefined) this.#output.windowAckSize(answer);
-        return;
-      }
-      case 'acknowledgement':
-        this.#acknowledgedBytes = message.sequenceNumber;
-        return;
-      case 'userControl':
-        if (message.event.type === 'pingRequest') {
-          this.#output.userControl({ type: 'pingResponse', timestamp: message.event.timestamp });
-        } else {
-          this.#events.push({ type: 'userControl', event: message.event });
-        }
-        return;
-      case 'command':
-        this.#takeCommand(message);
-        return;
-      case 'setChunkSize':
-      case 'abort': // Both applied by the chunk decoder.
-      case 'audio':
-      case 'video':
-      case 'data':
-      case 'aggregate': // All four taken before, undecoded.
-      case 'unknown':
-        return;
-      case 'sharedObject':
-        this.#events.push({ type: 'sharedObject', content: decodeSharedObject(message, this.#amfLimits) });
-        return;
-      default:
-        unreachable(message);
-    }
-  }
-
-  #takeCommand(message: CommandMessage): void {
-    switch (message.name) {
-      case '_result':
-      case '_error':
-        this.#takeAnswer(this.#calls.takeAnswer(message));
-        return;
-      case 'onStatus': {
-        const { messageStreamId } = message;
-        // Read from either place: the command object is null by the specification, and the status follows it.
-        const status = readStatusInfo(message.args[0] ?? message.commandObject);
-        if (this.#calls.connectPending && isRefusalOfConnect(status)) {
-          this.#calls.endConnect();
-          this.#takeAnswer({ type: 'rejected', status });
-        } else {
-          this.#events.push({ type: 'status', messageStreamId, status });
-        }
-        return;
-      }
-      case 'close':
-        this.#events.push({ type: 'closed' });
-        this.#end();
-        return;
-      default: {
-        const { name, transactionId, messageStreamId, commandObject, args } = message;
-        this.#events.push({ type: 'call', call: { name, transactionId, messageStreamId, commandObject, args } });
-      }
-    }
-  }
-
-  #takeAnswer(event: ClientEvent | undefined): void {
-    if (event === undefined) return;
-    if (event.type === 'connected' || event.type === 'rejected') this.#deadlines.connectAnswered();
-    if (event.type === 'connected' && this.#offeredEncoding === 3) {
-      this.#output.objectEncoding = readObjectEncoding(event.status);
-    }
-    this.#events.push(event);
-  }
-}
-
-function unreachable(message: never): never {
-  throw new TypeError(`no such message: ${JSON.stringify(message)}`);
 }
