@@ -16,6 +16,7 @@ import {
   AmfXmlDocument,
   amfObject,
   amfToPlain,
+  amfToPlainWithin,
 } from './index.js';
 
 describe('amfToPlain', () => {
@@ -74,8 +75,8 @@ describe('amfToPlain', () => {
     const list = ['x'.repeat(40), 'y'.repeat(40)];
     const value = [list, list, list];
     expect(amfToPlain(value)).toEqual(value);
-    expect(amfToPlain(value, { maxRepeatedLength: 200 })).toEqual([list, list, null]);
-    expect(amfToPlain(value, { maxRepeatedLength: 0 })).toEqual([list, null, null]);
+    expect(amfToPlainWithin(value, 200)).toEqual([list, list, null]);
+    expect(amfToPlainWithin(value, 0)).toEqual([list, null, null]);
   });
 
   it('bounds the JSON of long text, names and bytes that are there over and over', () => {

@@ -19,13 +19,8 @@ import {
 /** What `JSON.stringify` takes. Objects have no prototype, so that a member named `__proto__` is only a member. */
 export type AmfPlain = null | boolean | number | string | AmfPlain[] | { [name: string]: AmfPlain };
 
-export interface AmfToPlainOptions {
-  /**
-   * How long the JSON may get, about, in characters; by default 16 Mi. Below it, objects that are there twice are given
-   * twice; a peer who has a short message refer to itself over and over gets no further than this.
-   */
-  readonly maxRepeatedLength?: number;
-}
+/** Characters of JSON: far more than a message has room for, unless it repeats itself. */
+const standardLength = 16 * 1024 * 1024;
 
 /** Text up to this length may be repeated without end: AMF cannot ask for it in much less than that many bytes. */
 const maxFreeText = 64;
@@ -51,10 +46,17 @@ interface Node {
  * of an ECMA array members named by their index, an externalizable object what is in it; class names and the difference
  * between objects and ECMA arrays vanish. Numbers stay as they are, NaN included. Where an object holds itself, the
  * inner one is null. The same object, or long text, in two places is the same in both, unless the JSON of the whole
- * would pass `maxRepeatedLength` by that: then it is null from there on, and members with such a name are left out.
+ * would pass 16 Mi characters by that: then it is null from there on, and members with such a name are left out.
  */
-export function amfToPlain(value: AmfValue, options: AmfToPlainOptions = {}): AmfPlain {
-  const { maxRepeatedLength = 16 * 1024 * 1024 } = options;
+export function amfToPlain(value: AmfValue): AmfPlain {
+  return amfToPlainWithin(value, standardLength);
+}
+
+/**
+ * As `amfToPlain`, with `maxRepeatedLength` in place of the 16 Mi: how long the JSON may get by repetitions, about, in
+ * characters. A peer who has a short message refer to itself over and over gets no further than this.
+ */
+export function amfToPlainWithin(value: AmfValue, maxRepeatedLength: number): AmfPlain {
   const nodes = new Map<object, Node>();
   const seenText = new Set<string>();
   const encodedBytes = new Map<Uint8Array, string>();

@@ -9,7 +9,7 @@ export {
   type AmfExternalOutput,
   AmfRegistry,
 } from './amf-registry.js';
-export { type AmfPlain, type AmfToPlainOptions, amfToPlain } from './amf-to-plain.js';
+export { type AmfPlain, amfToPlain, amfToPlainWithin } from './amf-to-plain.js';
 export { decodeAmf0, encodeAmf0 } from './amf0.js';
 export { Amf0Decoder } from './amf0-decoder.js';
 export { Amf0Encoder } from './amf0-encoder.js';

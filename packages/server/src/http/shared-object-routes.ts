@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import { amfToPlain } from '@millrace/protocol';
+import { amfToPlainWithin } from '@millrace/protocol';
 import { Hono } from 'hono';
 import { answerError, type PageContext } from './answer-error.js';
 import type { SharedObjectList, SharedObjectSlot } from './api-types.js';
@@ -14,7 +14,7 @@ const maxSlots = 10_000;
 /** Of the values together, in characters of JSON: an object of 1 MiB as AMF can ask for much more, and is asked for every second. */
 const maxContentLength = 4 * 1024 * 1024;
 /** Of one value, as far as it repeats itself. */
-const plainOptions = { maxRepeatedLength: 256 * 1024 } as const;
+const maxRepeatedLength = 256 * 1024;
 
 /** The part of the API that is about shared objects: which there are, and what is in them. */
 export function createSharedObjectRoutes(objects: SharedObjectSource): Hono<{ Bindings: HttpBindings }> {
@@ -74,7 +74,11 @@ function slotTexts(slots: Iterable<SlotRead>, limit: number): string[] {
 /** `undefined`: the value is nested too deeply for JSON. */
 function slotText({ name, version, value }: SlotRead): string | undefined {
   try {
-    return JSON.stringify({ name, version, value: amfToPlain(value, plainOptions) } satisfies SharedObjectSlot);
+    return JSON.stringify({
+      name,
+      version,
+      value: amfToPlainWithin(value, maxRepeatedLength),
+    } satisfies SharedObjectSlot);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
