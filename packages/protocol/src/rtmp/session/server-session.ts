@@ -143,7 +143,7 @@ export class ServerSession {
    */
   receive(bytes: Uint8Array, nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#progress.ended || bytes.length === 0) return;
+    if (this.ended || bytes.length === 0) return;
     this.#timers.received(nowMs);
     this.#window.received(bytes.length);
     this.#progress.guard(() => {
@@ -390,7 +390,7 @@ export class ServerSession {
   }
 
   #checkOutput(): void {
-    if (!this.#progress.ended && this.#output.length > this.#limits.maxQueuedBytes) {
+    if (!this.ended && this.#output.length > this.#limits.maxQueuedBytes) {
       this.#progress.fail(new RtmpRemoteError('ERR_RTMP_OUTPUT_LIMIT', 'more answers wait than the client has taken'));
     }
   }
