@@ -87,4 +87,23 @@ describe('the shared objects of the page in Chromium', () => {
     expect(await narrow.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(narrow.complaints).toEqual([]);
   });
+
+  it('plays no stream to those who came for shared objects', async () => {
+    const server = await TestServer.start({ args: ['--demo'] });
+    const [stream] = await server.streams();
+    const { name } = stream ?? (await server.published('demo'));
+    const page = await open(server.httpUrl('/#objects'));
+    await page.until(says('No shared object is in use'));
+    expect(await page.evaluate('document.querySelector("video")?.readyState ?? 0')).toBe(0);
+    await server.published(name, ({ viewers }) => viewers.total === 0);
+    await page.evaluate('document.querySelector("#tab-streams").click()');
+    await server.published(name, ({ viewers }) => viewers.total === 1);
+    await page.until('document.querySelector("video").currentTime > 0');
+    // What plays goes on while the other tab is looked at.
+    await page.evaluate('document.querySelector("#tab-objects").click()');
+    await page.until(`${selected} === "Shared objects"`);
+    const before = Number(await page.evaluate('document.querySelector("video").currentTime'));
+    await page.until(`document.querySelector("video").currentTime > ${before + 1}`);
+    expect(page.complaints).toEqual([]);
+  });
 });
