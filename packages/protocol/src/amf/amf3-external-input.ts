@@ -24,7 +24,7 @@ export function externalInput(reader: ByteReader, readObject: () => AmfValue): A
     readUint32: () => reader.readUint32(),
     readFloat64: () => reader.readFloat64(),
     readUint29: () => readUint29(reader),
-    readBytes: (length) => reader.readBytes(checkedLength(length)).slice(),
+    readBytes: (length) => new Uint8Array(reader.readBytes(checkedLength(length))),
     readUtf8: (length) => reader.readUtf8(checkedLength(length)),
     readObject,
   };

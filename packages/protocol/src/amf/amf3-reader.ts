@@ -254,7 +254,7 @@ export class Amf3Reader {
       case amf3Marker.xml:
         return this.#tables.refer(marker, new AmfXml(reader.readUtf8(this.#tables.textLength(offset, count))));
       case amf3Marker.byteArray:
-        return this.#tables.refer(marker, reader.readBytes(count).slice());
+        return this.#tables.refer(marker, new Uint8Array(reader.readBytes(count)));
       case amf3Marker.vectorInt:
       case amf3Marker.vectorUint:
       case amf3Marker.vectorDouble:

@@ -118,7 +118,7 @@ export class FlvDemuxer {
           this.#toSkip = flvTagTrailerBytes;
           this.#skipIsTrailer = true;
           const { tagType, timestamp, filtered } = tag;
-          return { kind: 'tag', tagType, timestamp, payload: bytes.slice(), filtered };
+          return { kind: 'tag', tagType, timestamp, payload: new Uint8Array(bytes), filtered };
         }
         default: {
           const unhandled: never = this.#state;

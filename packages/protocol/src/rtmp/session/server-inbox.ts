@@ -113,7 +113,7 @@ export class ServerInbox {
     for (const part of splitAggregate(raw)) {
       if (!isMediaMessage(part)) continue;
       // Copied: who keeps a sequence header must not keep the megabytes that came around it.
-      const message = { ...part, payload: part.payload.slice() };
+      const message = { ...part, payload: new Uint8Array(part.payload) };
       this.#context.emit({ type: 'media', messageStreamId, message });
     }
   }

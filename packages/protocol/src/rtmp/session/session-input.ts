@@ -38,7 +38,7 @@ export class SessionInput {
     if (this.#backlogBytes > this.#maxBacklogBytes) {
       throw new RtmpRemoteError('ERR_RTMP_INPUT_LIMIT', 'too much was sent while a request was not answered');
     }
-    this.#backlog.push(bytes.slice());
+    this.#backlog.push(new Uint8Array(bytes));
   }
 
   next(): RawMessage | undefined {
