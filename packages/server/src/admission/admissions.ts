@@ -35,7 +35,7 @@ export class Admissions {
     return this.#refusals;
   }
 
-  /** `undefined`: nobody has a say, everything is granted. `maker` is asked for the peer where somebody has. */
+  /** `undefined`: nobody has a say, everything is granted. `peer` is made only where somebody has. */
   open(details: ConnectDetails, peer: () => AppPeer, log: Logger): Admission | Denial | undefined {
     const { config, guards, app, broadcast } = this.#options;
     const handlers = app === undefined ? undefined : findHandlers(app, details.app);

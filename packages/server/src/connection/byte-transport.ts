@@ -1,4 +1,4 @@
-/** What a connection needs of a transport that carries the chunk stream: TCP now; TLS, tunnels and WebSocket alike. */
+/** What a connection needs of a transport that carries the chunk stream: TCP, TLS, RTMPE and WebSocket alike. */
 export interface ByteTransport {
   /** `203.0.113.7` or `2001:db8::7`. */
   readonly remoteAddress: string;
