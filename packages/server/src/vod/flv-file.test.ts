@@ -26,7 +26,7 @@ describe('FlvFile', () => {
       encodeSample([metadataTag({ width: 640, filler: [0, 0], keyframes: 1 }), ...sampleTags(5000)]),
     );
     expect(file.durationMs).toBe(4905);
-    expect(file.headers.map(({ payload }) => [...payload])).toEqual([[...avcHeader], [...aacHeader]]);
+    expect(file.headersAt().map(({ payload }) => [...payload])).toEqual([[...avcHeader], [...aacHeader]]);
     const { handler, values } = parseMetadata(file.metadata.payload);
     expect(handler).toBe('onMetaData');
     expect(values).toEqual([

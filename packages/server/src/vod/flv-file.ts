@@ -1,17 +1,10 @@
 import { type AmfValue, flvTagTypes, messageTypes, RtmpRemoteError } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts } from '../live/index.js';
 import type { ByteSource } from './byte-source.js';
+import { type FileTag, type MediaFile, messageOf, type SeekPoint } from './media-file.js';
 import { encodeRecordingMetadata, readRecordingMetadata } from './recording-metadata.js';
-import { type FileTag, TagReader } from './tag-reader.js';
+import { TagReader } from './tag-reader.js';
 import type { WindowCache } from './window-cache.js';
-
-/** A place to begin at. */
-export interface SeekPoint {
-  /** Of the tag in the file. */
-  readonly position: number;
-  /** ms. */
-  readonly timestamp: number;
-}
 
 const fileHeaderBytes = 9;
 const maxHeaderBytes = 65_536;
@@ -26,7 +19,7 @@ const tailBytes = 1024 * 1024;
 const pointSpacingMs = 2000;
 
 /** A recording that players share: what is at its head, how long it is, where its key frames are. */
-export class FlvFile {
+export class FlvFile implements MediaFile {
   readonly #source: ByteSource;
   readonly #windows: WindowCache | undefined;
   /** Where the first tag is. */
@@ -74,12 +67,10 @@ export class FlvFile {
     return file;
   }
 
-  /** ms, from time 0 to the end; 0 where there is nothing. */
   get durationMs(): number {
     return this.#durationMs ?? this.#lastTimestamp;
   }
 
-  /** Time of the last tag, ms. */
   get lastTimestamp(): number {
     return this.#lastTimestamp;
   }
@@ -96,25 +87,20 @@ export class FlvFile {
     return { position: this.#firstPosition, timestamp: this.#firstTimestamp };
   }
 
-  /** `onMetaData` with the duration, at time 0. The file's own is left out by players. */
   get metadata(): LiveMessage {
     this.#metadataMessage ??= dataMessage(encodeRecordingMetadata(this.#properties, this.durationMs));
     return this.#metadataMessage;
   }
 
-  /** What decoders are to be given before frames: of audio and of video. */
-  get headers(): readonly LiveMessage[] {
+  /** Those at the head of the file. */
+  headersAt(): readonly LiveMessage[] {
     return [...new Set(this.#headers.values())];
   }
 
-  /** For players. */
   reader(position: number): TagReader {
     return new TagReader(this.#source, position, false, this.#windows);
   }
 
-  /**
-   * The key frame at or before the time, or the first one; without video, the frame. Rejects with the system's errors.
-   */
   async seekPoint(timeMs: number): Promise<SeekPoint> {
     const known = this.#pointBefore(timeMs);
     const reader = new TagReader(this.#source, known.position);
@@ -139,7 +125,6 @@ export class FlvFile {
     return found;
   }
 
-  /** The first key frame at or after the time; `undefined`: there is none. Rejects with the system's errors. */
   async keyFrameFrom(timeMs: number): Promise<SeekPoint | undefined> {
     const { position } = await this.seekPoint(timeMs);
     const reader = new TagReader(this.#source, position);
@@ -224,10 +209,6 @@ export class FlvFile {
     this.#points.push(point);
     this.#knownMs = point.timestamp;
   }
-}
-
-export function messageOf({ tagType, timestamp, payload }: FileTag): LiveMessage {
-  return { messageTypeId: tagType, timestamp, messageStreamId: 0, payload };
 }
 
 function dataMessage(payload: Uint8Array): LiveMessage {

@@ -1,7 +1,6 @@
 import { flvTagTypes } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts, readPublishedData } from '../live/index.js';
-import { messageOf } from './flv-file.js';
-import type { FileTag } from './tag-reader.js';
+import { type FileTag, messageOf } from './media-file.js';
 
 /** What of a file's tags a player sends, and with which times. */
 export class TagFilter {

@@ -1,16 +1,7 @@
 import { type FlvTagType, flvTagHeaderBytes, flvTagTrailerBytes, flvTagTypes } from '@millrace/protocol';
 import type { ByteSource } from './byte-source.js';
+import type { FileTag, MediaReader } from './media-file.js';
 import { readWindow, type WindowCache } from './window-cache.js';
-
-export interface FileTag {
-  readonly tagType: FlvTagType;
-  /** ms, 0 … 2³²−1. */
-  readonly timestamp: number;
-  /** A view of memory that is shared with others. */
-  readonly payload: Uint8Array;
-  /** Where the tag begins in the file. */
-  readonly offset: number;
-}
 
 /** What is read at once: about a second of a stream of 2 Mbit/s. */
 const windowBytes = 256 * 1024;
@@ -22,7 +13,7 @@ const noBytes = new Uint8Array();
  * The tags of an FLV file one after another, with one window of the file in memory. Bytes that are no tags, and tags of
  * reserved types, are passed over; a tag that is cut off at the end of the file is not there.
  */
-export class TagReader {
+export class TagReader implements MediaReader {
   readonly #source: ByteSource;
   #end: number;
   readonly #cache: WindowCache | undefined;
@@ -45,7 +36,6 @@ export class TagReader {
     this.#searching = search;
   }
 
-  /** The next tag, which stays the next until `skip()`; `'fill'`: it has to be read; `undefined`: there are no more. */
   peek(): FileTag | 'fill' | undefined {
     for (;;) {
       if (this.#tag !== undefined) return this.#tag;

@@ -5,16 +5,17 @@ import type { StreamKey } from '../live/index.js';
 import { isInside, mediaFileName } from '../media-file/index.js';
 import { fileSource } from './byte-source.js';
 import { FlvFile } from './flv-file.js';
+import type { MediaFile } from './media-file.js';
 import { WindowCache } from './window-cache.js';
 
 /** A recording in use. `release` is to be called once. */
 export interface OpenRecording {
-  readonly file: FlvFile;
+  readonly file: MediaFile;
   release(): void;
 }
 
 interface Shared {
-  readonly loading: Promise<FlvFile>;
+  readonly loading: Promise<MediaFile>;
   readonly handle: FileHandle;
   users: number;
 }

@@ -1,5 +1,5 @@
 import type { MediaSelection, WireEncoding } from '../live/index.js';
-import type { FlvFile } from './flv-file.js';
+import type { MediaFile } from './media-file.js';
 import type { PlayClock } from './play-clock.js';
 import type { VodPacer } from './vod-pacer.js';
 
@@ -17,7 +17,7 @@ export interface VodSink {
 }
 
 export interface VodPlayerOptions {
-  readonly file: FlvFile;
+  readonly file: MediaFile;
   readonly sink: VodSink;
   readonly pacer: VodPacer;
   readonly clock: PlayClock;

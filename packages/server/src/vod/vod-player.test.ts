@@ -11,6 +11,7 @@ import {
 } from '../../test/flv-sample.js';
 import type { LiveMessage, MediaSelection } from '../live/index.js';
 import { FlvFile } from './flv-file.js';
+import type { MediaFile } from './media-file.js';
 import { PlayClock } from './play-clock.js';
 import { VodPacer } from './vod-pacer.js';
 import { VodPlayer } from './vod-player.js';
@@ -40,7 +41,7 @@ class Scene {
   readonly clock = new PlayClock(() => this.nowMs);
   readonly player: VodPlayer;
 
-  private constructor(file: FlvFile, { startMs = 0, durationMs = -1, bufferMs = 2000 }: SceneOptions) {
+  private constructor(file: MediaFile, { startMs = 0, durationMs = -1, bufferMs = 2000 }: SceneOptions) {
     pacers.push(this.pacer);
     this.clock.bufferMs = bufferMs;
     this.player = this.createPlayer(file, startMs, durationMs);
@@ -58,7 +59,7 @@ class Scene {
     return scene;
   }
 
-  createPlayer(file: FlvFile, startMs = 0, durationMs = -1): VodPlayer {
+  createPlayer(file: MediaFile, startMs = 0, durationMs = -1): VodPlayer {
     const scene = this;
     return new VodPlayer({
       file,

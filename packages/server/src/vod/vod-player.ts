@@ -1,8 +1,7 @@
 import { flvTagTypes } from '@millrace/protocol';
 import { type LiveMessage, type MediaSelection, readMediaFacts, type WireEncoding } from '../live/index.js';
-import { type FlvFile, messageOf, type SeekPoint } from './flv-file.js';
+import { type FileTag, type MediaFile, type MediaReader, messageOf, type SeekPoint } from './media-file.js';
 import { TagFilter } from './tag-filter.js';
-import type { FileTag, TagReader } from './tag-reader.js';
 import type { Paced } from './vod-pacer.js';
 import type { Continuation, VodPlayerOptions } from './vod-player-options.js';
 
@@ -30,7 +29,7 @@ export class VodPlayer implements Paced {
   #search: object | undefined;
   /** What is read for it, or was. */
   #finding: Promise<SeekPoint> | undefined;
-  #reader: TagReader | undefined;
+  #reader: MediaReader | undefined;
   #filling = false;
   #selection: MediaSelection;
   #encoding: WireEncoding;
@@ -40,6 +39,8 @@ export class VodPlayer implements Paced {
   #isSingleFrame: boolean;
   readonly #filter = new TagFilter();
   #newestMs: number | undefined;
+  /** In the file, of the tag that was taken last. */
+  #position = 0;
   #frameMs = 0;
   #sentBytes = 0;
   /** Nothing is due before the clock's limit is here, ms of the stream. */
@@ -56,7 +57,7 @@ export class VodPlayer implements Paced {
     this.#isSingleFrame = options.durationMs === 0;
   }
 
-  get file(): FlvFile {
+  get file(): MediaFile {
     return this.#options.file;
   }
 
@@ -108,7 +109,7 @@ export class VodPlayer implements Paced {
           if (atMs === undefined) clock.reset();
         }
         // At its start the file has them itself.
-        const headers = isStart ? [] : this.#headersAt(this.#startedMs);
+        const headers = isStart ? [] : this.#headersAt({ ...point, timestamp: this.#startedMs });
         this.#send([file.metadata, ...headers]);
       },
     );
@@ -132,7 +133,7 @@ export class VodPlayer implements Paced {
         this.#filter.awaitingKeyFrame = false;
         this.#startedMs = point.timestamp;
         this.#newestMs = point.timestamp;
-        this.#send(this.#headersAt(point.timestamp));
+        this.#send(this.#headersAt(point));
       },
     );
   }
@@ -177,9 +178,11 @@ export class VodPlayer implements Paced {
     this.#encoding = this.#options.encoding(selection);
     if (selection.video && !before.video) this.#filter.awaitingKeyFrame = true;
     if (this.#state !== 'playing') return;
-    const gained = this.file.headers.filter(({ messageTypeId }) =>
-      messageTypeId === flvTagTypes.video ? selection.video && !before.video : selection.audio && !before.audio,
-    );
+    const gained = this.file
+      .headersAt(this.#position)
+      .filter(({ messageTypeId }) =>
+        messageTypeId === flvTagTypes.video ? selection.video && !before.video : selection.audio && !before.audio,
+      );
     this.#send(gained.map((message) => ({ ...message, timestamp: (this.#newestMs ?? 0) + this.#filter.offsetMs })));
   }
 
@@ -267,8 +270,8 @@ export class VodPlayer implements Paced {
     let outcome: BatchOutcome = 'full';
     while (bytes < batchBytes) {
       const tag = reader.peek();
-      if (tag === undefined || tag === 'fill') {
-        outcome = tag ?? 'end';
+      if (tag === undefined || typeof tag === 'string') {
+        outcome = tag === 'later' ? 'rest' : (tag ?? 'end');
         break;
       }
       const stop = this.#stopBefore(tag);
@@ -309,6 +312,7 @@ export class VodPlayer implements Paced {
 
   /** The tag as it is sent; `undefined`: it is not. */
   #take(tag: FileTag): LiveMessage | undefined {
+    this.#position = tag.offset;
     const message = this.#filter.take(tag);
     if (message === undefined || tag.tagType === flvTagTypes.script) return message;
     const step = tag.timestamp - (this.#newestMs ?? tag.timestamp);
@@ -317,8 +321,8 @@ export class VodPlayer implements Paced {
     return message;
   }
 
-  #headersAt(timestamp: number): LiveMessage[] {
-    return this.file.headers.map((message) => this.#filter.shift({ ...message, timestamp }));
+  #headersAt({ position, timestamp }: SeekPoint): LiveMessage[] {
+    return this.file.headersAt(position).map((message) => this.#filter.shift({ ...message, timestamp }));
   }
 
   #send(messages: readonly LiveMessage[]): void {
