@@ -1,3 +1,5 @@
+import type { EncryptedVersion } from '@millrace/protocol';
+
 /** What carries the bytes of a session: an open TCP connection, a WebSocket, or another transport. */
 export interface ByteConnection {
   /** Nothing will be sent any more, nothing will come. */
@@ -40,5 +42,7 @@ export interface OpenOptions {
   /** Milliseconds to reach the server; 0: as long as the system tries. */
   readonly timeoutMs: number;
   readonly tls?: TlsOptions | undefined;
+  /** Of RTMPE; see `ConnectOptions`. */
+  readonly rtmpeVersion?: EncryptedVersion | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -5,6 +5,7 @@ import {
   ClientSession,
   type ClientSessionLimits,
   type ConnectParams,
+  type EncryptedVersion,
   type ObjectEncoding,
   RtmpRemoteError,
   RtmpUsageError,
@@ -38,6 +39,11 @@ export interface ConnectOptions
   readonly handshake?: 'simple' | 'digest';
   /** For `rtmps` and `wss`: how the server is verified. Browsers have their own ways. */
   readonly tls?: TlsOptions;
+  /**
+   * For `rtmpe`: how the handshake's signatures are hidden. 6 (default): not at all; 8: by XTEA; 9: by Blowfish. It makes
+   * nothing safer; there are servers that want one of them. What the server answers with counts.
+   */
+  readonly rtmpeVersion?: EncryptedVersion;
   /** Milliseconds to reach the server; default 10,000, 0: as long as the system tries. */
   readonly timeoutMs?: number;
   readonly limits?: Partial<ClientSessionLimits>;
@@ -118,7 +124,12 @@ export class NetConnection {
     if (!platform.handshakes.includes(options.handshake ?? 'simple')) {
       throw new RtmpUsageError('ERR_RTMP_HANDSHAKE_UNSUPPORTED', 'browsers have the simple handshake only');
     }
-    const bytes = await platform.openConnection(target, { timeoutMs, signal, tls: options.tls });
+    const bytes = await platform.openConnection(target, {
+      timeoutMs,
+      signal,
+      tls: options.tls,
+      rtmpeVersion: options.rtmpeVersion,
+    });
     const connection = new NetConnection(target, bytes, options);
     try {
       await connection.#connectAnswer.promise;

@@ -22,7 +22,7 @@ async function open(url: RtmpUrl, options: OpenOptions): Promise<ByteConnection>
     case 'rtmps':
       return await openTcp(url, options);
     case 'rtmpe':
-      return new RtmpeConnection(await openTcp(url, options), nodeCrypto);
+      return new RtmpeConnection(await openTcp(url, options), nodeCrypto, options.rtmpeVersion);
     case 'ws':
     case 'wss':
       // Not Node's own WebSocket: Node 20 has none, and it cannot be paused.

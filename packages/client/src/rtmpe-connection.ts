@@ -1,4 +1,9 @@
-import { EncryptedClientHandshake, type EncryptedCrypto, type SessionCiphers } from '@millrace/protocol';
+import {
+  EncryptedClientHandshake,
+  type EncryptedCrypto,
+  type EncryptedVersion,
+  type SessionCiphers,
+} from '@millrace/protocol';
 import type { ByteConnection, ByteConnectionHandlers } from './byte-connection.js';
 
 /** C0, C1 and C2, or S0, S1 and S2. */
@@ -19,9 +24,9 @@ export class RtmpeConnection implements ByteConnection {
   #fault: Error | undefined;
 
   /** The connection belongs to this object from here on. */
-  constructor(inner: ByteConnection, crypto: EncryptedCrypto) {
+  constructor(inner: ByteConnection, crypto: EncryptedCrypto, version: EncryptedVersion = 6) {
     this.#inner = inner;
-    this.#handshake = new EncryptedClientHandshake({ crypto, nowMs: performance.now() });
+    this.#handshake = new EncryptedClientHandshake({ crypto, nowMs: performance.now(), version });
   }
 
   get closed(): boolean {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectTcp, createServer } from 'node:net';
-import { handshakeCrypto, NetConnection } from '@millrace/client';
+import { type ConnectOptions, handshakeCrypto, NetConnection } from '@millrace/client';
 import { EncryptedClientHandshake, type EncryptedCrypto, type EncryptedVersion } from '@millrace/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectTheSame } from './wire/publish-and-play.js';
@@ -18,8 +18,8 @@ async function serve(...settings: string[]): Promise<TestServer> {
   return server;
 }
 
-async function connect(url: string): Promise<NetConnection> {
-  const connection = await NetConnection.connect(url);
+async function connect(url: string, options: ConnectOptions = {}): Promise<NetConnection> {
+  const connection = await NetConnection.connect(url, options);
   closers.push(() => connection.close());
   return connection;
 }
@@ -44,22 +44,22 @@ describe('RTMPE', () => {
 
   it('shows nothing of what is said on the wire', async () => {
     const { port } = await serve();
-    const seen: Buffer[] = [];
-    const tap = createServer((socket) => {
-      const upstream = connectTcp({ host: '127.0.0.1', port });
-      for (const each of [socket, upstream]) each.on('data', (bytes) => seen.push(bytes)).on('error', () => undefined);
-      socket.pipe(upstream).pipe(socket);
-    });
-    tap.listen(0, '127.0.0.1');
-    await once(tap, 'listening');
-    closers.push(() => tap.close());
-    const address = tap.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    const connection = await connect(`rtmpe://127.0.0.1:${address.port}/live`);
+    const tap = await tapped(port);
+    const connection = await connect(`rtmpe://127.0.0.1:${tap.port}/live`);
     await connection.close();
-    const all = Buffer.concat(seen);
+    const all = Buffer.concat([...tap.sent, ...tap.received]);
     expect(all.length).toBeGreaterThan(6500);
     expect(all.includes('connect') || all.includes('NetConnection')).toBe(false);
+  });
+
+  it.each([6, 8, 9] as const)('of version %i is what a client can ask for', async (rtmpeVersion) => {
+    const { port } = await serve();
+    const tap = await tapped(port);
+    await expectTheSame(
+      await connect(`rtmpe://127.0.0.1:${tap.port}/live`, { rtmpeVersion }),
+      await connect(`rtmpe://127.0.0.1:${port}/live`, { rtmpeVersion }),
+    );
+    expect([tap.sent[0]?.[0], tap.received[0]?.[0]]).toEqual([rtmpeVersion, rtmpeVersion]);
   });
 
   it.each([6, 8, 9] as const)('answers version %i with its own', async (version) => {
@@ -93,3 +93,20 @@ describe('RTMPE', () => {
     );
   });
 });
+
+/** What goes through it to the server and back, as it is on the wire. */
+async function tapped(port: number): Promise<{ port: number; sent: Buffer[]; received: Buffer[] }> {
+  const [sent, received]: [Buffer[], Buffer[]] = [[], []];
+  const tap = createServer((socket) => {
+    const upstream = connectTcp({ host: '127.0.0.1', port });
+    socket.on('data', (bytes) => sent.push(bytes)).on('error', () => undefined);
+    upstream.on('data', (bytes) => received.push(bytes)).on('error', () => undefined);
+    socket.pipe(upstream).pipe(socket);
+  });
+  tap.listen(0, '127.0.0.1');
+  await once(tap, 'listening');
+  closers.push(() => tap.close());
+  const address = tap.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { port: address.port, sent, received };
+}
