@@ -12,6 +12,8 @@ describe('parseRequestTarget', () => {
     ['/live/../../etc/passwd.flv', { app: 'live', name: '../../etc/passwd', audio: true, video: true }],
     ['/live/test.flv?audio=0', { app: 'live', name: 'test', audio: false, video: true }],
     ['/live/test.flv?video=false&x=%zz', { app: 'live', name: 'test', audio: true, video: false }],
+    ['/live/test.flv?start=2.5', { app: 'live', name: 'test', audio: true, video: true, startSeconds: 2.5 }],
+    ['/live/test.flv?start=-30', { app: 'live', name: 'test', audio: true, video: true, startSeconds: -30 }],
     ['http://host:8080/live/test.flv', { app: 'live', name: 'test', audio: true, video: true }],
     ['//live/test.flv', { app: '', name: 'live/test', audio: true, video: true }],
     ['/live/.flv', { app: 'live', name: '', audio: true, video: true }],
@@ -33,12 +35,18 @@ describe('parseRequestTarget', () => {
     expect(parseRequestTarget(target)).toEqual({ kind: 'page' });
   });
 
-  it.each(['/live/%.flv', '/live/%ff.flv', '/%c3%28', '/live/test.flv?audio=0&video=0'])(
-    '%s is malformed',
-    (target) => {
-      expect(parseRequestTarget(target).kind).toBe('malformed');
-    },
-  );
+  it.each([
+    '/live/%.flv',
+    '/live/%ff.flv',
+    '/%c3%28',
+    '/live/test.flv?audio=0&video=0',
+    '/live/test.flv?start=',
+    '/live/test.flv?start=1e3',
+    '/live/test.flv?start=NaN',
+    '/live/test.flv?start=9999999999999',
+  ])('%s is malformed', (target) => {
+    expect(parseRequestTarget(target).kind).toBe('malformed');
+  });
 
   it('reads any name that a client encodes', () => {
     fc.assert(

@@ -7,6 +7,8 @@ export type RequestTarget =
       readonly name: string;
       readonly audio: boolean;
       readonly video: boolean;
+      /** Where to begin, s: in a recording from its beginning; below 0, back from now. `undefined`: it does not say. */
+      readonly startSeconds?: number | undefined;
       /** What follows the `?`; `''` where there is none. */
       readonly query: string;
     }
@@ -18,8 +20,11 @@ const mediaSuffix = '.flv';
 /** Nothing under here is a stream, so that the API can grow without taking names away. */
 const apiPrefix = '/api/';
 
+/** Twelve digits before the point are more than any stream lasts. */
+const secondsPattern = /^-?\d{1,12}(?:\.\d{1,12})?$/;
+
 /**
- * Reads a request target: `/APP/NAME.flv[?audio=0][&video=0]` is media. The path is taken as it was sent: no `..` is
+ * Reads a request target: `/APP/NAME.flv[?audio=0][&video=0][&start=SECONDS]` is media. The path is taken as it was sent: no `..` is
  * resolved, since no path of ours ever becomes the path of a file.
  */
 export function parseRequestTarget(target: string): RequestTarget {
@@ -39,8 +44,13 @@ export function parseRequestTarget(target: string): RequestTarget {
   const audio = isWanted(parameters.get('audio'));
   const video = isWanted(parameters.get('video'));
   if (!audio && !video) return { kind: 'malformed', reason: 'Neither audio nor video is wanted.' };
+  const start = parameters.get('start');
+  if (start !== null && !secondsPattern.test(start)) {
+    return { kind: 'malformed', reason: 'start is a number of seconds.' };
+  }
   const name = path.slice(slash + 1, -mediaSuffix.length);
-  return { kind: 'media', app: path.slice(1, slash), name, audio, video, query: queryText };
+  const startSeconds = start === null ? undefined : Number(start);
+  return { kind: 'media', app: path.slice(1, slash), name, audio, video, startSeconds, query: queryText };
 }
 
 function isWanted(value: string | null): boolean {
