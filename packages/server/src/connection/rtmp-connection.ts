@@ -23,6 +23,7 @@ import { PublishingStreams } from './publishing-streams.js';
 import { reportedLatency } from './reported-latency.js';
 import { ServiceStreams } from './service-streams.js';
 import { sharedObjectLink } from './shared-object-link.js';
+import { StreamLengths } from './stream-lengths.js';
 import { VodStreams } from './vod-streams.js';
 
 export interface ConnectionContext {
@@ -52,6 +53,7 @@ export class RtmpConnection {
   readonly #services: ServiceStreams;
   readonly #sharedObjects: SharedObjectClient;
   readonly #vod: VodStreams;
+  readonly #lengths: StreamLengths;
   /** Bytes that have come while nothing was read because somebody decides. */
   #heldBytes = 0;
   #lastActiveMs: number;
@@ -94,7 +96,7 @@ export class RtmpConnection {
         this.#flush();
         transport.end('the application closed the connection');
       },
-      streamLength: (request) => this.#vod.answerLength(request, this.#session.peer?.app ?? ''),
+      streamLength: (request) => this.#lengths.answer(request, this.#session.peer?.app ?? ''),
     });
     this.#publishing = new PublishingStreams({
       streams: context.streams,
@@ -127,6 +129,11 @@ export class RtmpConnection {
       playLive: (request, name) => this.#playing.start(request, name),
       joinLive: (request, name) => this.#playing.join(request, name),
       ended: (request) => this.#gate.ended(request),
+    });
+    this.#lengths = new StreamLengths({
+      vod: context.vod,
+      session: this.#session,
+      resume: (answer) => this.#resume(answer),
     });
     this.#sharedObjects = sharedObjectLink({
       objects: context.sharedObjects,
@@ -175,6 +182,7 @@ export class RtmpConnection {
     this.#services.closed();
     this.#sharedObjects.closed();
     this.#vod.closed();
+    this.#lengths.closed();
     this.#session.close();
     this.#gate.disconnected();
   }
