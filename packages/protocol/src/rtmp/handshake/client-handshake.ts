@@ -9,6 +9,7 @@ import {
   handshakeVersions,
   packetLength,
   packetVersion,
+  swfChallenge,
 } from './handshake-packet.js';
 
 /** Version in a digest C1, as a Flash Player 10 would send; servers only care that it is not 0. */
@@ -25,6 +26,7 @@ export class ClientHandshake {
   readonly #asked: HandshakeKind;
   #output: Uint8Array | undefined;
   #kind: HandshakeKind | undefined;
+  #swfChallenge: Uint8Array = new Uint8Array(0);
   #failure: RtmpRemoteError | undefined;
 
   /** `nowMs` is any clock's reading, in milliseconds; only its low 32 bits go on the wire. */
@@ -43,6 +45,11 @@ export class ClientHandshake {
   /** What the two sides agreed on: `simple` too when the server answered a digest C1 without one. `undefined` until S1. */
   get kind(): HandshakeKind | undefined {
     return this.#kind;
+  }
+
+  /** The last 32 bytes of S1, which SWF verification is made with; empty until S1 is complete. */
+  get swfChallenge(): Uint8Array {
+    return this.#swfChallenge;
   }
 
   /** S2 is complete: what follows are chunks. C2 must have been sent before ours. */
@@ -87,6 +94,7 @@ export class ClientHandshake {
     const found = mayHaveDigest ? findDigest(this.#crypto, serverPacket, serverKey) : undefined;
     const echo = createEcho(serverPacket, nowMs);
     if (found !== undefined) signEcho(this.#crypto, echo, found.digest, clientKey);
+    this.#swfChallenge = swfChallenge(serverPacket);
     this.#kind = found === undefined ? 'simple' : 'digest';
     this.#output = this.#output === undefined ? echo : joined(this.#output, echo);
   }

@@ -1,7 +1,7 @@
 import { RtmpRemoteError } from '../../bytes/index.js';
 import { clientKey, type DigestScheme, findDigest, serverKey, signEcho, signPacket } from './digest.js';
 import { EncryptedHandshake } from './encrypted-handshake.js';
-import { createEcho, createPacket, packetLength } from './handshake-packet.js';
+import { createEcho, createPacket, packetLength, swfChallenge } from './handshake-packet.js';
 import type { EncryptedVersion } from './hidden-signature.js';
 import { agreeOnCiphers, type EncryptedCrypto, publicKeyOf, putPublicKey } from './key-exchange.js';
 
@@ -41,7 +41,7 @@ export class EncryptedClientHandshake extends EncryptedHandshake {
         const ciphers = agreeOnCiphers(crypto, keys, publicKeyOf(serverPacket, found.scheme));
         const echo = createEcho(serverPacket, readMs);
         signEcho(crypto, echo, found.digest, clientKey, version);
-        return { output: echo, ciphers };
+        return { output: echo, ciphers, swfChallenge: swfChallenge(serverPacket) };
       },
     });
   }

@@ -7,6 +7,8 @@ import type { SessionCiphers } from './key-exchange.js';
 export interface EncryptedAnswer {
   readonly output: Uint8Array;
   readonly ciphers: SessionCiphers;
+  /** The last 32 bytes of S1. */
+  readonly swfChallenge: Uint8Array;
 }
 
 interface EncryptedHandshakeOptions {
@@ -25,6 +27,7 @@ export class EncryptedHandshake {
   readonly #input = new HandshakeInput();
   #output: Uint8Array | undefined;
   #ciphers: SessionCiphers | undefined;
+  #swfChallenge: Uint8Array | undefined;
   #failure: RtmpRemoteError | undefined;
 
   protected constructor(options: EncryptedHandshakeOptions) {
@@ -35,6 +38,11 @@ export class EncryptedHandshake {
   /** For what comes after the handshake; `undefined` until the peer's first packet is complete. */
   get ciphers(): SessionCiphers | undefined {
     return this.#ciphers;
+  }
+
+  /** The last 32 bytes of S1, which SWF verification is made with; `undefined` as `ciphers`. */
+  get swfChallenge(): Uint8Array | undefined {
+    return this.#swfChallenge;
   }
 
   /** The peer's second packet is complete: what follows are chunks, encrypted. A client must have sent C2 before its own. */
@@ -59,9 +67,10 @@ export class EncryptedHandshake {
         throw new RtmpRemoteError('ERR_RTMP_HANDSHAKE_VERSION', reason, { offset: 0 });
       }
       if (this.#ciphers !== undefined || firstPacket === undefined) return;
-      const { output, ciphers } = this.#options.answer(version, firstPacket, nowMs);
+      const { output, ciphers, swfChallenge } = this.#options.answer(version, firstPacket, nowMs);
       this.#output = output;
       this.#ciphers = ciphers;
+      this.#swfChallenge = swfChallenge;
     } catch (error) {
       if (error instanceof RtmpRemoteError) this.#failure = error;
       throw error;

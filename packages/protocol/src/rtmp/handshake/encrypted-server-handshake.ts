@@ -1,7 +1,7 @@
 import { RtmpRemoteError } from '../../bytes/index.js';
 import { clientKey, type DigestScheme, findDigest, serverKey, signEcho, signPacket } from './digest.js';
 import { EncryptedHandshake } from './encrypted-handshake.js';
-import { createEcho, createPacket, packetLength } from './handshake-packet.js';
+import { createEcho, createPacket, packetLength, swfChallenge } from './handshake-packet.js';
 import { agreeOnCiphers, type EncryptedCrypto, publicKeyOf, putPublicKey } from './key-exchange.js';
 
 /** As in the handshake that is not encrypted. */
@@ -35,7 +35,7 @@ export class EncryptedServerHandshake extends EncryptedHandshake {
         output[0] = version;
         output.set(packet, 1);
         output.set(echo, 1 + packetLength);
-        return { output, ciphers };
+        return { output, ciphers, swfChallenge: swfChallenge(packet) };
       },
     });
   }

@@ -54,6 +54,11 @@ export function createEcho(packet: Uint8Array, readTime: number): Uint8Array {
   return echo;
 }
 
+/** The last 32 bytes of S1: what SWF verification makes its proof with. A copy. */
+export function swfChallenge(serverPacket: Uint8Array): Uint8Array {
+  return serverPacket.slice(packetLength - 32, packetLength);
+}
+
 export function packetVersion(packet: Uint8Array): number {
   return new DataView(packet.buffer, packet.byteOffset).getUint32(4);
 }

@@ -9,6 +9,7 @@ import {
   handshakeVersions,
   packetLength,
   packetVersion,
+  swfChallenge,
 } from './handshake-packet.js';
 
 /** Version in a digest S1. From major version 3 on ffmpeg verifies our digests; Flash Player plays H.264 only from there. */
@@ -24,6 +25,7 @@ export class ServerHandshake {
   readonly #input = new HandshakeInput();
   #output: Uint8Array | undefined;
   #kind: HandshakeKind | undefined;
+  #swfChallenge: Uint8Array = new Uint8Array(0);
   #failure: RtmpRemoteError | undefined;
 
   /** `nowMs` is any clock's reading, in milliseconds; only its low 32 bits go on the wire. */
@@ -35,6 +37,11 @@ export class ServerHandshake {
   /** The client's kind; `undefined` until C1 is complete. */
   get kind(): HandshakeKind | undefined {
     return this.#kind;
+  }
+
+  /** The last 32 bytes of S1, which SWF verification is made with; empty until C1 is complete. */
+  get swfChallenge(): Uint8Array {
+    return this.#swfChallenge;
   }
 
   /** C2 is complete: what follows are chunks. */
@@ -89,6 +96,7 @@ export class ServerHandshake {
       signPacket(crypto, packet, found.scheme, serverKey);
       signEcho(crypto, echo, found.digest, serverKey);
     }
+    this.#swfChallenge = swfChallenge(packet);
     this.#kind = found === undefined ? 'simple' : 'digest';
     const output = new Uint8Array(1 + 2 * packetLength);
     output[0] = handshakeVersions.plain;

@@ -282,7 +282,7 @@ export const messageVectors: readonly MessageVector[] = [
       ['0004 00000001', { type: 'streamIsRecorded', messageStreamId: 1 }],
       ['0006 89abcdef', { type: 'pingRequest', timestamp: 0x89ab_cdef }],
       ['0007 89abcdef', { type: 'pingResponse', timestamp: 0x89ab_cdef }],
-      ['001a', { type: 'swfVerificationRequest' }],
+      ['001a 01', { type: 'swfVerificationRequest', version: 1 }],
       ['001b 0101 00000010', { type: 'swfVerificationResponse', data: fromHex('010100000010') }],
       ['001f 00000001', { type: 'bufferEmpty', messageStreamId: 1 }],
       ['0020 00000001', { type: 'bufferReady', messageStreamId: 1 }],

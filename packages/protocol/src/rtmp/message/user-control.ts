@@ -8,8 +8,8 @@ import { ByteReader, ByteWriter, RtmpRemoteError } from '../../bytes/index.js';
 //   0 StreamBegin, 1 StreamEOF, 2 StreamDry, 4 StreamIsRecorded   message stream id (4)
 //   3 SetBufferLength                                             message stream id (4), milliseconds (4)
 //   6 PingRequest, 7 PingResponse                                 time stamp (4)
-//   26 SWF verification request                                   nothing
-//   27 SWF verification response                                  40 bytes, opaque here
+//   26 SWF verification request                                   version (1)
+//   27 SWF verification response                                  42 bytes, opaque here
 //   31 BufferEmpty, 32 BufferReady                                message stream id (4)
 //
 // 26, 27, 31 and 32 are not in the specification; Flash Media Server and Flash Player send them, librtmp knows them.
@@ -36,7 +36,8 @@ export type UserControlEvent =
   | { readonly type: 'setBufferLength'; readonly messageStreamId: number; readonly bufferMs: number }
   /** `timestamp`: milliseconds of the asker's own clock, 0 … 2³²−1; a response brings the request's back. */
   | { readonly type: 'pingRequest' | 'pingResponse'; readonly timestamp: number }
-  | { readonly type: 'swfVerificationRequest' }
+  /** `version`: 0 … 255; 1 where the request does not say. */
+  | { readonly type: 'swfVerificationRequest'; readonly version: number }
   | { readonly type: 'swfVerificationResponse'; readonly data: Uint8Array }
   | { readonly type: 'unknown'; readonly eventType: number; readonly data: Uint8Array };
 
@@ -69,7 +70,7 @@ export function decodeUserControl(payload: Uint8Array): UserControlEvent {
     case userControlEventTypes.pingResponse:
       return { type: 'pingResponse', timestamp: readEventUint32(reader) };
     case userControlEventTypes.swfVerificationRequest:
-      return { type: 'swfVerificationRequest' };
+      return { type: 'swfVerificationRequest', version: payload[2] ?? 1 };
     case userControlEventTypes.swfVerificationResponse:
       return { type: 'swfVerificationResponse', data: payload.subarray(2) };
     default:
@@ -99,6 +100,7 @@ export function encodeUserControl(event: UserControlEvent): Uint8Array {
       writer.writeUint32(event.timestamp);
       break;
     case 'swfVerificationRequest':
+      writer.writeUint8(event.version);
       break;
     case 'swfVerificationResponse':
     case 'unknown':

@@ -92,7 +92,7 @@ export type ClientEvent =
       readonly message: RawMessage;
       readonly values: readonly AmfValue[] | undefined;
     }
-  /** Stream Begin, Stream EOF and their like. Pings are answered by the session and not shown. */
+  /** Stream Begin, Stream EOF and their like. Pings are answered by the session and not shown, and so are requests for SWF verification where it has the answer. */
   | { readonly type: 'userControl'; readonly event: UserControlEvent }
   | { readonly type: 'call'; readonly call: ServerCall }
   /** What the server says of a shared object. Events that only clients send are among them, as they came. */

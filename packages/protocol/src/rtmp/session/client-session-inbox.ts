@@ -7,6 +7,7 @@ import {
   messageTypes,
   type RawMessage,
   splitAggregate,
+  type UserControlEvent,
 } from '../message/index.js';
 import type { AcknowledgementWindow } from './acknowledgement-window.js';
 import type { ClientSessionCalls } from './client-session-calls.js';
@@ -24,6 +25,8 @@ interface ClientSessionInboxOptions {
   readonly deadlines: ClientSessionDeadlines;
   readonly amfLimits: Partial<AmfLimits>;
   readonly emit: (event: ClientEvent) => void;
+  /** The answer to a request for SWF verification; `undefined`: there is none. */
+  readonly swfAnswer: (version: number) => Uint8Array | undefined;
   /** The server has said `close`. */
   readonly end: () => void;
 }
@@ -81,11 +84,7 @@ export class ClientSessionInbox {
         this.#acknowledgedBytes = message.sequenceNumber;
         return;
       case 'userControl':
-        if (message.event.type === 'pingRequest') {
-          this.#options.output.userControl({ type: 'pingResponse', timestamp: message.event.timestamp });
-        } else {
-          this.#options.emit({ type: 'userControl', event: message.event });
-        }
+        this.#takeUserControl(message.event);
         return;
       case 'command':
         this.#takeCommand(message);
@@ -104,6 +103,21 @@ export class ClientSessionInbox {
       default:
         unreachable(message);
     }
+  }
+
+  #takeUserControl(event: UserControlEvent): void {
+    if (event.type === 'pingRequest') {
+      this.#options.output.userControl({ type: 'pingResponse', timestamp: event.timestamp });
+      return;
+    }
+    if (event.type === 'swfVerificationRequest') {
+      const data = this.#options.swfAnswer(event.version);
+      if (data !== undefined) {
+        this.#options.output.userControl({ type: 'swfVerificationResponse', data });
+        return;
+      }
+    }
+    this.#options.emit({ type: 'userControl', event });
   }
 
   #takeCommand(message: CommandMessage): void {

@@ -1,6 +1,7 @@
 import { type ChunkLimits, defaultChunkLimits } from '../chunk/index.js';
 import type { HandshakeCrypto, HandshakeKind } from '../handshake/index.js';
 import { defaultSessionLimits, type SessionLimits } from './session-limits.js';
+import type { SwfIdentity } from './swf-verification.js';
 
 /** What the server of a `ClientSession` may use up; the members shared with `SessionLimits` mean the same. */
 export interface ClientSessionLimits
@@ -37,4 +38,6 @@ export interface ClientSessionOptions {
   readonly chunkSize?: number;
   /** How often the server is to acknowledge, in bytes; default 2,500,000. */
   readonly windowAckSize?: number;
+  /** What requests for SWF verification are answered with; absent: they are events, and not answered. */
+  readonly swf?: SwfIdentity;
 }

@@ -17,6 +17,7 @@ import {
 } from './client-session-options.js';
 import { agreedEncoding, type ObjectEncoding } from './object-encoding.js';
 import { SessionOutput } from './session-output.js';
+import { assertSwfIdentity, swfAnswer, swfVerificationVersion } from './swf-verification.js';
 
 /**
  * The client's end of one RTMP connection, without I/O: bytes in by `receive`, events out by `nextEvent`, commands in by
@@ -58,8 +59,10 @@ export class ClientSession {
       emit: (event) => {
         this.#events.push(event);
       },
+      swfAnswer: (version) => this.#swfAnswer(options, version),
       end: () => this.#end(),
     });
+    if (options.swf) assertSwfIdentity(options.swf);
     this.#decoder = new ChunkDecoder(this.#limits);
     this.#handshake = new ClientHandshake({
       crypto: options.crypto,
@@ -296,6 +299,12 @@ export class ClientSession {
     if (this.#ended) this.#calls.clear();
     else this.#output.call(0, name, transactionId, args, commandObject);
     return transactionId;
+  }
+
+  /** Later versions are known to nobody. */
+  #swfAnswer({ crypto, swf }: ClientSessionOptions, version: number): Uint8Array | undefined {
+    if (swf === undefined || version > swfVerificationVersion) return undefined;
+    return swfAnswer(crypto, swf, this.#handshake.swfChallenge);
   }
 
   #acknowledge(): void {

@@ -30,5 +30,7 @@ export type {
 } from './server-event.js';
 export { ServerSession } from './server-session.js';
 export type { ServerSessionOptions } from './server-session-options.js';
+export type { ServerSwfOptions } from './server-swf.js';
 export { defaultSessionLimits, type SessionLimits } from './session-limits.js';
 export { sessionChunkStreams } from './session-output.js';
+export { identifySwf, type SwfIdentity, type SwfTools } from './swf-verification.js';

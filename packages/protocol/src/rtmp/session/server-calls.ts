@@ -70,3 +70,10 @@ export class ServerCalls {
     if (request.transactionId !== 0) this.#openCount -= 1;
   }
 }
+
+/** Names can be of any length; an answer has room for this. */
+const maxShownName = 200;
+
+export function methodNotFound({ name }: CallRequest): string {
+  return `Method not found (${name.slice(0, maxShownName)}).`;
+}

@@ -26,6 +26,7 @@ interface ServerInboxOptions {
   readonly serviceMessageName: string | undefined;
   /** The first `connect` has come. */
   readonly onConnect: (request: ConnectRequest) => void;
+  readonly onSwfAnswer: (data: Uint8Array) => void;
 }
 
 /** Where a client's messages go. Throws `RtmpRemoteError` for those that may not be sent. */
@@ -171,6 +172,8 @@ export class ServerInbox {
     } else if (event.type === 'setBufferLength') {
       const { messageStreamId, bufferMs } = event;
       this.#context.emit({ type: 'bufferLength', messageStreamId, bufferMs });
+    } else if (event.type === 'swfVerificationResponse') {
+      this.#options.onSwfAnswer(event.data);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { HandshakeCrypto } from '../handshake/index.js';
+import type { ServerSwfOptions } from './server-swf.js';
 import type { SessionLimits } from './session-limits.js';
 
 export interface ServerSessionOptions {
@@ -21,4 +22,9 @@ export interface ServerSessionOptions {
    * FFmpeg makes an additional stream "Data: none" of it, for which reason SRS and nginx-rtmp leave it out.
    */
   readonly dataStart?: boolean;
+  /**
+   * Clients must answer a request for SWF verification once `connect` is accepted; nothing else that they say is heard
+   * before. Absent: they are not asked.
+   */
+  readonly swf?: ServerSwfOptions;
 }

@@ -9,7 +9,7 @@ import type { ObjectEncoding } from './object-encoding.js';
 import type { CompletedPlay } from './recorded-answers.js';
 import { type AnswerSettings, answerConnect, answerSettings, refuseConnect } from './server-answers.js';
 import { ServerBandwidth } from './server-bandwidth.js';
-import { ServerCalls } from './server-calls.js';
+import { methodNotFound, ServerCalls } from './server-calls.js';
 import { createServerContext, formatClientId, type ServerContext } from './server-context.js';
 import type {
   CallRequest,
@@ -30,13 +30,11 @@ import { ServerInbox } from './server-inbox.js';
 import { ServerPlaying } from './server-playing.js';
 import { ServerRequests, type SessionRequest } from './server-requests.js';
 import type { ServerSessionOptions } from './server-session-options.js';
+import { ServerSwf } from './server-swf.js';
 import { SessionInput } from './session-input.js';
 import { amfLimits, defaultSessionLimits, type SessionLimits } from './session-limits.js';
 import { SessionOutput } from './session-output.js';
-import { SessionTimers } from './session-timers.js';
-
-/** Names can be of any length; an answer has room for this. */
-const maxShownName = 200;
+import { earliest, SessionTimers } from './session-timers.js';
 
 /**
  * The server's end of one RTMP connection, without I/O: bytes in by `receive`, events out by `nextEvent`, decisions in by
@@ -51,6 +49,7 @@ export class ServerSession {
   readonly #limits: SessionLimits;
   /** Let go once it is over: it holds the packets of both sides. */
   #handshake: ServerHandshake | undefined;
+  readonly #swf: ServerSwf | undefined;
   readonly #input: SessionInput;
   readonly #progress = new ConnectionProgress(() => this.#input.clear());
   readonly #output = new SessionOutput();
@@ -102,7 +101,9 @@ export class ServerSession {
         this.#requests.connect(request);
         this.#progress.emit({ type: 'connect', request });
       },
+      onSwfAnswer: (data) => this.#swf?.take(data),
     });
+    this.#swf = options.swf && new ServerSwf(options.swf, { crypto, output: this.#output, input: this.#input });
     this.#playing = new ServerPlaying(this.#context, this.#settings);
     this.#requests = new ServerRequests({ context: this.#context, playing: this.#playing, inbox: this.#inbox });
   }
@@ -182,9 +183,8 @@ export class ServerSession {
 
   /** When `checkDeadline` is to be called, on the clock of `receive`; `undefined`: nothing will be due. */
   nextDeadlineMs(): number | undefined {
-    const atMs = this.#timers.next(this.#progress.state)?.atMs;
-    const checkedMs = this.ended ? undefined : this.#bandwidth.deadlineMs;
-    return atMs !== undefined && checkedMs !== undefined ? Math.min(atMs, checkedMs) : (atMs ?? checkedMs);
+    if (this.ended) return undefined;
+    return earliest(this.#timers.next(this.#progress.state)?.atMs, this.#bandwidth.deadlineMs, this.#swf?.deadlineMs);
   }
 
   /**
@@ -199,6 +199,7 @@ export class ServerSession {
       if (due === 'ping') this.#output.userControl({ type: 'pingRequest', timestamp: nowMs >>> 0 });
       else this.#progress.fail(due);
     }
+    this.#progress.guard(() => this.#swf?.checkDeadline(nowMs));
     if (!this.ended) this.#bandwidth.checkDeadline(nowMs);
   }
 
@@ -250,11 +251,7 @@ export class ServerSession {
   }
 
   /** Answers a call with `_error`. Nothing is sent where the client wants no answer. */
-  rejectCall(
-    request: CallRequest,
-    description = `Method not found (${request.name.slice(0, maxShownName)}).`,
-    code = 'NetConnection.Call.Failed',
-  ): void {
+  rejectCall(request: CallRequest, description = methodNotFound(request), code = 'NetConnection.Call.Failed'): void {
     if (!this.ended) this.#calls.refuse(request, code, description);
   }
 
@@ -350,15 +347,13 @@ export class ServerSession {
   #receiveHandshake(bytes: Uint8Array): void {
     const handshake = this.#handshake;
     if (handshake === undefined) return;
-    try {
-      handshake.receive(bytes, this.#nowMs);
-    } finally {
-      const output = handshake.takeOutput();
-      if (output !== undefined) this.#output.bytes(output);
-    }
+    handshake.receive(bytes, this.#nowMs);
+    const output = handshake.takeOutput();
+    if (output !== undefined) this.#output.bytes(output);
     if (!handshake.done) return;
     this.#progress.step('handshake');
     this.#timers.entered(this.#nowMs);
+    this.#swf?.handshaken(handshake.swfChallenge);
     this.#handshake = undefined;
     this.#input.push(handshake.takeRemainder());
   }
@@ -371,7 +366,8 @@ export class ServerSession {
       this.#input.putBack(message);
       return false;
     }
-    this.#inbox.take(message, this.#progress.state === 'connected');
+    if (this.#swf?.holdsBack(message)) this.#input.setAside(message);
+    else this.#inbox.take(message, this.#progress.state === 'connected');
     return true;
   }
 
@@ -381,6 +377,7 @@ export class ServerSession {
     this.#timers.received(this.#nowMs);
     this.#inbox.handOn(answer.ownCommands ?? []);
     answerConnect(this.#context, request, this.#settings, answer);
+    this.#swf?.ask(this.#nowMs);
   }
 
   /** At most one for all that came at once, however small the client's window is. */

@@ -74,6 +74,12 @@ export class SessionTimers {
   }
 }
 
+/** `undefined` where none of the times is due. */
+export function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const due = times.filter((time) => time !== undefined);
+  return due.length === 0 ? undefined : Math.min(...due);
+}
+
 function timeout(code: string, what: string, ms: number): RtmpRemoteError {
   return new RtmpRemoteError(code, `${what} ${ms} ms`);
 }
