@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { constants, type FileHandle, open, realpath } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StreamKey } from '../live/index.js';
-import { isInside, mediaFileName } from '../media-file/index.js';
+import { mediaFileName, openMediaFile } from '../media-file/index.js';
 import { fileSource } from './byte-source.js';
 import { FlvFile } from './flv-file.js';
 import type { MediaFile } from './media-file.js';
@@ -52,24 +52,22 @@ export class VodLibrary {
    */
   async open(key: StreamKey): Promise<OpenRecording | undefined> {
     const name = mediaFileName(key);
-    const path = name === undefined ? undefined : await this.#pathInside(name);
-    if (path === undefined) return undefined;
-    // What is no file is not waited for, and what became a link in the meantime not followed.
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const opened = name === undefined ? undefined : await openMediaFile(this.#mediaDir, name);
+    if (opened === undefined) return undefined;
+    const { handle, stats } = opened;
     try {
-      const stats = await handle.stat();
-      if (!stats.isFile()) {
-        await handle.close();
-        return undefined;
-      }
       // A file that has grown, or is another one, has other places.
-      const id = [stats.dev, stats.ino, stats.size, stats.mtimeMs].join('/');
+      const id = [stats.dev, stats.ino, stats.size, stats.mtimeNs].join('/');
       const known = this.#shared.get(id);
       if (known !== undefined) {
         await handle.close();
         return await this.#use(id, known);
       }
-      const shared: Shared = { handle, users: 0, loading: FlvFile.open(fileSource(handle, stats.size), this.#windows) };
+      const shared: Shared = {
+        handle,
+        users: 0,
+        loading: FlvFile.open(fileSource(handle, Number(stats.size)), this.#windows),
+      };
       this.#shared.set(id, shared);
       return await this.#use(id, shared);
     } catch (error) {
@@ -97,22 +95,4 @@ export class VodLibrary {
       throw error;
     }
   }
-
-  /** The real path, if it is in the folder; `undefined`: it is not there, or leads out. */
-  async #pathInside(name: string): Promise<string | undefined> {
-    try {
-      const [root, path] = await Promise.all([realpath(this.#mediaDir), realpath(join(this.#mediaDir, name))]);
-      return isInside(root, path) ? path : undefined;
-    } catch (error) {
-      if (isNotThere(error)) return undefined;
-      throw error;
-    }
-  }
-}
-
-const notThereCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG']);
-
-function isNotThere(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && notThereCodes.has(code);
 }
