@@ -59,6 +59,14 @@ describe('Certificates', () => {
     expect((await opened(['tls.selfSigned=true'])).fingerprint).toBe(first.fingerprint);
   });
 
+  it('of its own are made in a folder that is not there yet', async () => {
+    const stateDir = join(mkdtempSync(join(tmpdir(), 'millrace-tls-')), 'made', 'here');
+    const { fingerprint } = await opened(['tls.selfSigned=true', `state.dir=${stateDir}`]);
+    expect(fingerprint).not.toBe('');
+    expect(readdirSync(stateDir)).toEqual(['tls-self-signed.pem']);
+    rmSync(stateDir, { recursive: true });
+  });
+
   it('of its own that are broken are not replaced: somebody may trust them', async () => {
     writeFileSync(join(folder, 'tls-self-signed.pem'), 'nonsense');
     await expect(open(['tls.selfSigned=true'])).rejects.toThrow(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,6 +18,7 @@ export async function keptSelfSigned(stateDir: string): Promise<string> {
     if (!isMissing(error)) throw error;
   }
   const pem = await create();
+  await mkdir(stateDir, { recursive: true });
   // Under its name only when it is whole, and never readable to others.
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, pem, { mode: 0o600, flag: 'wx' });
