@@ -50,7 +50,7 @@ export function answerConnect(
     windowAckSize: settings.peerBandwidth,
     limitType: 'dynamic',
   });
-  output.setChunkSize(settings.chunkSize);
+  if (answer.keepsChunkSize !== true) output.setChunkSize(settings.chunkSize);
   output.userControl({ type: 'streamBegin', messageStreamId: 0 });
   const { properties, info } = connectResult(request, settings.serverVersion, answer);
   // Sent for a transaction id of 0, too: there is no connect that wants no answer.

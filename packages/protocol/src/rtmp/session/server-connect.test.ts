@@ -41,6 +41,22 @@ describe('connect', () => {
     expect(client.session.chunkSize).toBe(4096);
   });
 
+  it('can be answered without a word of the chunk size, which stays as it is', () => {
+    const client = ScriptedClient.handshaken({ autoAccept: false });
+    client.connect();
+    const [event] = client.takeEvents();
+    if (event?.type !== 'connect') throw new Error('there is no request');
+    client.session.accept(event.request, { keepsChunkSize: true });
+    expect(client.takeLines()).toEqual([
+      'windowAckSize 2500000',
+      'setPeerBandwidth 2500000 dynamic',
+      'streamBegin 0',
+      '0 _result 1 NetConnection.Connect.Success',
+      '0 onBWDone 0',
+    ]);
+    expect(client.session.chunkSize).toBe(128);
+  });
+
   it('tells the server who is there', () => {
     const client = ScriptedClient.handshaken();
     client.connect({ app: '/live/?token=1', flashVer: 'FMLE/3.0', swfUrl: 's', pageUrl: 'p', objectEncoding: 3 });

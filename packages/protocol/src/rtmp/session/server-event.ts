@@ -176,6 +176,8 @@ export type ServerEvent =
 
 /** What is added to the answer to `connect`. */
 export interface ConnectAnswer {
+  /** Chunks stay at 128 bytes, and the client is told of no other size. Default `false`. */
+  readonly keepsChunkSize?: boolean;
   /**
    * Commands that are to come as `call` events, although the session would answer them: `getStreamLength` and
    * `checkBandwidth`. Other names in it do nothing.
