@@ -3,7 +3,8 @@
  *
  *   +------------+------------------------------------------------------------------------+---------+
  *   | FLV header | onMetaData { recorder, recordedFor, … the publisher's …, duration,     | size of |
- *   | 13 bytes   | filesize, keyframes { times[], filepositions[] }, filler [ 0, 0, … ] } | the tag |
+ *   | 13 bytes   | filesize, keyframes { times[], filepositions[] },                      | the tag |
+ *   |            | sequenceHeaders { times[], filepositions[] }, filler [ 0, 0, … ] }     |         |
  *   +------------+------------------------------------------------------------------------+---------+
  *
  * `filler` shrinks when the index is written, so that the tags after it stay where they are. It is an array of numbers
@@ -22,22 +23,23 @@ import {
   RtmpUsageError,
 } from '@millrace/protocol';
 import type { FlvTally } from './flv-tally.js';
-import { maxIndexEntries } from './key-frame-index.js';
+import { type HeaderIndex, maxHeaderEntries } from './header-index.js';
+import { type KeyFrameIndex, maxIndexEntries } from './key-frame-index.js';
 
 /** Where the first tag of a file with the usual header begins. */
 export const firstTagOffset = 13;
 
 export type MetadataProperties = ReadonlyMap<string, AmfValue>;
 
-/** Two lists of numbers of 9 bytes each, and a kilobyte for the names around them. */
-const reservedBytes = 2 * 9 * maxIndexEntries + 1024;
+/** Two times two lists of numbers of 9 bytes each, and a kilobyte for the names around them. */
+const reservedBytes = 2 * 9 * (maxIndexEntries + maxHeaderEntries) + 1024;
 /** The name, the marker and the count of an empty `filler`. */
 const emptyFillerBytes = 2 + 'filler'.length + 1 + 4;
 /** Longer metadata is no description of a stream, and is recorded as any other data. */
 const maxOwnMetadataBytes = 1024 * 1024;
 
 /** What the file says of itself, and is said anew whenever it is complete. */
-const factNames = ['duration', 'filesize', 'keyframes', 'hasKeyframes', 'filler'];
+const factNames = ['duration', 'filesize', 'keyframes', 'hasKeyframes', 'sequenceHeaders', 'filler'];
 /** What only millrace says. */
 const ownNames = ['recorder', 'recordedFor'];
 
@@ -82,22 +84,27 @@ export function encodeOpenHead(head: FlvHead): Uint8Array {
  * @param fileBytes the length of the whole file
  */
 export function encodeClosedHead(head: FlvHead, tally: FlvTally, fileBytes: number): Uint8Array | undefined {
-  const { times, positions } = tally.keyFrames;
   const facts: [string, AmfValue][] = [
     ['duration', tally.durationMs / 1000],
     ['filesize', fileBytes],
   ];
-  if (times.length > 0) {
+  if (tally.keyFrames.times.length > 0) {
     facts.push(['hasKeyframes', true]);
-    const keyFrames: [string, AmfValue][] = [
-      ['times', times.map((timeMs) => timeMs / 1000)],
-      ['filepositions', [...positions]],
-    ];
-    facts.push(['keyframes', new AmfObject(keyFrames)]);
+    facts.push(['keyframes', encodePlaces(tally.keyFrames)]);
   }
-  const length = encodeProperties([...head.properties, ...facts]).length;
-  if (length + emptyFillerBytes > head.payloadBytes) return undefined;
-  return encodeHead(head, facts, { audio: tally.hasAudio, video: tally.hasVideo });
+  const withHeaders: typeof facts = [...facts, ['sequenceHeaders', encodePlaces(tally.headers)]];
+  // A head of an earlier version has no room for both where the index is full.
+  const fitting = [withHeaders, facts].find(
+    (some) => encodeProperties([...head.properties, ...some]).length + emptyFillerBytes <= head.payloadBytes,
+  );
+  return fitting && encodeHead(head, fitting, { audio: tally.hasAudio, video: tally.hasVideo });
+}
+
+function encodePlaces({ times, positions }: Pick<KeyFrameIndex | HeaderIndex, 'times' | 'positions'>): AmfObject {
+  return new AmfObject([
+    ['times', times.map((timeMs) => timeMs / 1000)],
+    ['filepositions', [...positions]],
+  ]);
 }
 
 function encodeHead(

@@ -12,7 +12,7 @@ export interface ScannedTag {
   readonly kind: 'tag';
   readonly offset: number;
   readonly tagType: FlvTagType;
-  /** ms, signed 32 bits. */
+  /** ms, 0 … 2³²−1. */
   readonly timestamp: number;
   readonly filtered: boolean;
   readonly payloadBytes: number;
@@ -111,7 +111,7 @@ export class FlvScanner {
     if (head.length < flvTagHeaderBytes) return 'the file ends within the header of a tag';
     const first = head[0] ?? 0;
     const payloadBytes = head.readUIntBE(1, 3);
-    const timestamp = ((head[7] ?? 0) << 24) | head.readUIntBE(4, 3);
+    const timestamp = (((head[7] ?? 0) << 24) | head.readUIntBE(4, 3)) >>> 0;
     const tagType = first & 0x1f;
     const payloadEnd = offset + flvTagHeaderBytes + payloadBytes;
     if (first >> 6 !== 0) return 'no tag is here';

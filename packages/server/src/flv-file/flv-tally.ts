@@ -1,4 +1,5 @@
 import { type FlvTagType, flvTagTypes, parseVideoTagHeader } from '@millrace/protocol';
+import { HeaderIndex } from './header-index.js';
 import { KeyFrameIndex } from './key-frame-index.js';
 
 /** A frame is not expected to last longer than this, ms; what is longer is a gap. */
@@ -7,6 +8,7 @@ const maxFrameMs = 1000;
 /** What the head of an FLV file says about its tags, gathered tag by tag. Memory does not grow with the file. */
 export class FlvTally {
   readonly keyFrames = new KeyFrameIndex();
+  readonly headers = new HeaderIndex();
   hasAudio = false;
   hasVideo = false;
   keyFrameCount = 0;
@@ -31,13 +33,14 @@ export class FlvTally {
     return Math.max(0, this.#newestMs, audioEnd, videoEnd);
   }
 
-  /** A tag at `position` of the file. `payload`: at least its first 32 bytes. Returns whether it is a key frame. */
+  /** A tag at `position` of the file. `payload`: at least its first 2048 bytes. Returns whether it is a key frame. */
   note(tagType: FlvTagType, timeMs: number, payload: Uint8Array, position: number): boolean {
     if (tagType === flvTagTypes.script) {
       this.#newestDataMs = Math.max(this.#newestDataMs ?? timeMs, timeMs);
       return false;
     }
     this.#newestMs = Math.max(this.#newestMs ?? timeMs, timeMs);
+    this.headers.add(tagType, timeMs, payload, position);
     if (tagType === flvTagTypes.audio) {
       this.hasAudio = true;
       this.#audioStepMs = stepOf(this.#audioMs, timeMs) ?? this.#audioStepMs;

@@ -4,8 +4,8 @@ import { type FlvHead, firstTagOffset, readHeadProperties } from './flv-head.js'
 import { FlvScanner, type ScannedTag } from './flv-scanner.js';
 import { FlvTally } from './flv-tally.js';
 
-/** The first bytes of a payload that tell codec and key frames. */
-export const tagHeaderPeekBytes = 32;
+/** The first bytes of a payload that tell codec and key frames, and whether a sequence header is a new one. */
+export const tagHeaderPeekBytes = 2048;
 
 export interface FlvSurvey {
   /** Of the file's first tag; `undefined`: that is no metadata. */

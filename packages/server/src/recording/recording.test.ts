@@ -27,10 +27,10 @@ import {
 } from '@millrace/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../config/index.js';
-import type { PublicationObserver } from '../live/index.js';
 import { silentLogger } from '../log/index.js';
 import type { RecordType } from './recording-file.js';
 import { Recordings } from './recordings.js';
+import type { StreamRecorder } from './stream-recorder.js';
 
 let folder: string;
 const running: Recordings[] = [];
@@ -53,7 +53,7 @@ function recordingsWith(...set: readonly string[]): Recordings {
 const media = (name: string): string => join(folder, 'media', name);
 
 interface Recorded {
-  readonly observer: PublicationObserver;
+  readonly observer: Pick<StreamRecorder, 'write' | 'end'>;
   readonly statuses: string[];
   /** Resolves with the next status that is of this kind, or has come already. */
   status(code: 'Start' | 'Stop' | 'Failed' | 'NoAccess'): Promise<string>;
@@ -146,6 +146,10 @@ describe('record', () => {
     });
     const positions = (head.get('keyframes') as AmfObject).get('filepositions') as number[];
     expect(positions.map((position) => readFileSync(file)[position])).toEqual([9, 9]);
+    const headers = (head.get('sequenceHeaders') as AmfObject).get('filepositions') as number[];
+    expect(headers.map((position) => readFileSync(file).subarray(position + 11, position + 13))).toEqual([
+      Buffer.of(0x17, 0),
+    ]);
     expect(existsSync(media('live/a/b.flv.part'))).toBe(false);
   });
 

@@ -7,6 +7,7 @@ import {
   keyFrame,
   MemorySource,
   metadataTag,
+  type SampleTag,
   sampleTags,
   sound,
 } from '../../test/flv-sample.js';
@@ -26,7 +27,7 @@ describe('FlvFile', () => {
       encodeSample([metadataTag({ width: 640, filler: [0, 0], keyframes: 1 }), ...sampleTags(5000)]),
     );
     expect(file.durationMs).toBe(4905);
-    expect(file.headersAt().map(({ payload }) => [...payload])).toEqual([[...avcHeader], [...aacHeader]]);
+    expect(file.headersAt(file.bytes).map(({ payload }) => [...payload])).toEqual([[...avcHeader], [...aacHeader]]);
     const { handler, values } = parseMetadata(file.metadata.payload);
     expect(handler).toBe('onMetaData');
     expect(values).toEqual([
@@ -92,6 +93,84 @@ describe('FlvFile', () => {
       ),
     );
     expect(await wrong.seekPoint(3500)).toEqual({ timestamp: 3000, position: right[2] });
+  });
+
+  describe('with a codec that changes', () => {
+    const second = Uint8Array.of(0x17, 0, 0, 0, 0, 1, 0x4d, 0x40, 0x1f);
+    const tags = [
+      ...sampleTags(600_000).slice(0, 6000),
+      { type: 'video', timestamp: 300_000, payload: second } as const,
+      ...sampleTags(600_000).slice(6002),
+    ];
+    const headers = (file: FlvFile, position: number) => file.headersAt(position).map(({ payload }) => [...payload]);
+    const placesOf = (list: SampleTag[], wanted: (tag: SampleTag) => boolean) =>
+      list.flatMap((tag, i) => (wanted(tag) ? [{ timestamp: tag.timestamp, position: positionOf(list, i) }] : []));
+
+    it('has the headers that count at a place where it was read up to there', async () => {
+      const file = await opened(encodeSample(tags));
+      const late = await file.seekPoint(400_000);
+      const early = await file.seekPoint(200_000);
+      expect(headers(file, late.position)).toEqual([[...aacHeader], [...second]]);
+      expect(headers(file, early.position)).toEqual([[...avcHeader], [...aacHeader]]);
+    });
+
+    it('has them where the file lists them, without reading it', async () => {
+      const listed = (headerPlaces: number[], framePlaces: number[]): SampleTag[] => [
+        metadataTag({
+          keyframes: { times: framePlaces.map((_, i) => i), filepositions: framePlaces },
+          sequenceHeaders: { times: headerPlaces.map(() => 0), filepositions: headerPlaces },
+        }),
+        ...tags,
+      ];
+      const isHeader = ({ payload }: SampleTag): boolean => payload[1] === 0;
+      const isKey = ({ payload }: SampleTag): boolean => payload[0] === 0x17 && payload[1] === 1;
+      const model = listed([1e6, 1e6, 1e6], new Array(600).fill(1e6));
+      const places = placesOf(model.slice(1), isHeader).map(({ position }) => position);
+      const shift = positionOf(model, 1) - positionOf([], 0);
+      const file = listed(
+        places.map((position) => position + shift),
+        placesOf(model.slice(1), isKey).map(({ position }) => position + shift),
+      );
+      const source = new MemorySource(encodeSample(file));
+      const opened = await FlvFile.open(source);
+      const { readBytes } = source;
+      const late = await opened.seekPoint(400_000);
+      expect(late.timestamp).toBe(400_000);
+      expect(headers(opened, late.position)).toEqual([[...aacHeader], [...second]]);
+      expect(source.readBytes - readBytes).toBeLessThan(300_000);
+    });
+
+    it('learns of them from players', async () => {
+      const keyframes = { times: [0], filepositions: [1e6] };
+      const file = await opened(encodeSample([metadataTag({ keyframes }), ...tags]));
+      const reader = file.reader(file.start.position);
+      for (let tag = reader.peek(); tag !== undefined; tag = reader.peek()) {
+        if (typeof tag === 'string') await reader.fill();
+        else {
+          file.noteHeaders(tag);
+          reader.skip();
+        }
+      }
+      expect(headers(file, file.bytes)).toEqual([[...aacHeader], [...second]]);
+    });
+
+    it('does not believe a list that points elsewhere', async () => {
+      const sequenceHeaders = { times: [0, 1, 2, 3], filepositions: [3, 500, 501, 1e12] };
+      const file = await opened(encodeSample([metadataTag({ sequenceHeaders }), ...tags]));
+      const { position } = await file.seekPoint(200_000);
+      expect(headers(file, position)).toEqual([[...avcHeader], [...aacHeader]]);
+    });
+
+    it('keeps a bounded number of them', async () => {
+      const flood = Array.from({ length: 3000 }, (_, i) => ({
+        type: 'video' as const,
+        timestamp: i,
+        payload: Uint8Array.of(0x17, 0, 0, 0, 0, 1, i & 255, i >> 8, 0x1f),
+      }));
+      const file = await opened(encodeSample([...flood, keyFrame(4000)]));
+      await file.seekPoint(5000);
+      expect(headers(file, file.bytes)).toHaveLength(1);
+    });
   });
 
   it('finds the next key frame', async () => {

@@ -1,6 +1,7 @@
-import { type AmfValue, flvTagTypes, messageTypes, RtmpRemoteError } from '@millrace/protocol';
+import { type AmfValue, flvTagHeaderBytes, flvTagTypes, messageTypes, RtmpRemoteError } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts } from '../live/index.js';
 import type { ByteSource } from './byte-source.js';
+import { HeaderHistory } from './header-history.js';
 import { type FileTag, type MediaFile, messageOf, type SeekPoint } from './media-file.js';
 import { encodeRecordingMetadata, readRecordingMetadata } from './recording-metadata.js';
 import { TagReader } from './tag-reader.js';
@@ -11,8 +12,10 @@ const maxHeaderBytes = 65_536;
 /** Sequence headers are looked for in so many tags, at most. */
 const maxHeadTags = 512;
 const maxHeadBytes = 4 * 1024 * 1024;
-/** Of what is kept for players, as of live streams. */
-const maxKeptBytes = 1024 * 1024;
+/** Of the sequence headers that the file lists, so many are believed. */
+const maxListedHeaders = 256;
+/** Sequence headers are far shorter. */
+const maxListedHeaderBytes = 65_536;
 /** Where the time of the last tag is looked for. */
 const tailBytes = 1024 * 1024;
 /** Distance of the places that are remembered, ms: to find a place, no more than this is read. */
@@ -28,8 +31,9 @@ export class FlvFile implements MediaFile {
   #lastTimestamp = 0;
   #properties: ReadonlyMap<string, AmfValue> = new Map();
   #durationMs: number | undefined;
-  /** Sequence headers and their like, by what they are for. */
-  readonly #headers = new Map<string, LiveMessage>();
+  readonly #headers = new HeaderHistory();
+  /** Where the file says that there are sequence headers, of those that were not read yet. Rising. */
+  #unreadHeaders: number[] = [];
   #hasVideo = false;
   /** Places of key frames, with at least `pointSpacingMs` between them where they were found by reading. */
   #points: SeekPoint[] = [];
@@ -92,9 +96,16 @@ export class FlvFile implements MediaFile {
     return this.#metadataMessage;
   }
 
-  /** Those at the head of the file. */
-  headersAt(): readonly LiveMessage[] {
-    return [...new Set(this.#headers.values())];
+  /** As far as they are known: those that the file lists, and those that were come across. */
+  headersAt(position: number): readonly LiveMessage[] {
+    return this.#headers.before(position);
+  }
+
+  noteHeaders(tag: FileTag): void {
+    if (tag.tagType === flvTagTypes.script) return;
+    const message = messageOf(tag);
+    const { headerKeys } = readMediaFacts(message);
+    if (headerKeys.length > 0) this.#headers.add(tag.offset, headerKeys, message);
   }
 
   reader(position: number): TagReader {
@@ -115,6 +126,7 @@ export class FlvFile implements MediaFile {
         return this.seekPoint(timeMs);
       }
       isKnown = true;
+      this.noteHeaders(tag);
       if (tag.tagType !== flvTagTypes.script && tag.timestamp > timeMs) break;
       if (point !== undefined) {
         this.#remember(point);
@@ -122,6 +134,7 @@ export class FlvFile implements MediaFile {
       }
       reader.skip();
     }
+    await this.#readHeadersBefore(found.position);
     return found;
   }
 
@@ -131,6 +144,7 @@ export class FlvFile implements MediaFile {
     for (let tag = await nextTag(reader); tag !== undefined; tag = await nextTag(reader)) {
       const point = this.#pointOf(tag);
       if (point !== undefined && point.timestamp >= timeMs) return point;
+      this.noteHeaders(tag);
       reader.skip();
     }
     return undefined;
@@ -138,28 +152,19 @@ export class FlvFile implements MediaFile {
 
   async #readHead(): Promise<void> {
     const reader = new TagReader(this.#source, this.#firstPosition);
-    const coded = new Set<number>();
-    let keptBytes = 0;
-    let isFirst = true;
+    let hasMedia = false;
     for (let count = 0; count < maxHeadTags; count += 1) {
       const tag = await nextTag(reader);
       if (tag === undefined || tag.offset > this.#firstPosition + maxHeadBytes) return;
       reader.skip();
       if (tag.tagType === flvTagTypes.script) {
-        if (this.#properties.size === 0 && coded.size === 0) this.#takeMetadata(tag.payload);
+        if (this.#properties.size === 0 && !hasMedia) this.#takeMetadata(tag.payload);
         continue;
       }
-      if (isFirst) this.#firstTimestamp = tag.timestamp;
-      isFirst = false;
+      if (!hasMedia) this.#firstTimestamp = tag.timestamp;
+      hasMedia = true;
       if (tag.tagType === flvTagTypes.video) this.#hasVideo = true;
-      const facts = readMediaFacts(messageOf(tag));
-      if (facts.isCoded) coded.add(tag.tagType);
-      // Later ones stand where they are of use.
-      if (facts.headerKeys.length === 0 || coded.has(tag.tagType)) continue;
-      keptBytes += tag.payload.length;
-      if (keptBytes > maxKeptBytes) return;
-      const message = { ...messageOf(tag), payload: new Uint8Array(tag.payload) };
-      for (const key of facts.headerKeys) this.#headers.set(key, message);
+      this.noteHeaders(tag);
     }
   }
 
@@ -168,6 +173,7 @@ export class FlvFile implements MediaFile {
     if (metadata === undefined) return;
     this.#properties = metadata.properties;
     this.#durationMs = metadata.durationMs;
+    this.#unreadHeaders = (metadata.sequenceHeaders?.positions ?? []).slice(0, maxListedHeaders);
     if (metadata.keyFrames === undefined) return;
     const { times, positions } = metadata.keyFrames;
     this.#points = times.map((timestamp, i) => ({ timestamp, position: positions[i] ?? 0 }));
@@ -204,6 +210,17 @@ export class FlvFile implements MediaFile {
     return { position, timestamp };
   }
 
+  async #readHeadersBefore(position: number): Promise<void> {
+    for (;;) {
+      const next = this.#unreadHeaders[0];
+      if (next === undefined || next >= position) return;
+      const tag = await readTagAt(this.#source, next);
+      // Another player may have been faster.
+      if (this.#unreadHeaders[0] === next) this.#unreadHeaders.shift();
+      if (tag !== undefined) this.noteHeaders(tag);
+    }
+  }
+
   #remember(point: SeekPoint): void {
     if (point.timestamp < this.#knownMs + pointSpacingMs) return;
     this.#points.push(point);
@@ -213,6 +230,19 @@ export class FlvFile implements MediaFile {
 
 function dataMessage(payload: Uint8Array): LiveMessage {
   return { messageTypeId: messageTypes.dataAmf0, timestamp: 0, messageStreamId: 0, payload };
+}
+
+/** What may be a sequence header; `undefined`: it is none. */
+async function readTagAt(source: ByteSource, offset: number): Promise<FileTag | undefined> {
+  const head = Buffer.alloc(flvTagHeaderBytes);
+  if ((await source.read(head, offset)) < head.length) return undefined;
+  const tagType = head[0];
+  const length = head.readUIntBE(1, 3);
+  if ((tagType !== flvTagTypes.audio && tagType !== flvTagTypes.video) || length > maxListedHeaderBytes)
+    return undefined;
+  const payload = Buffer.alloc(length);
+  if ((await source.read(payload, offset + flvTagHeaderBytes)) < length) return undefined;
+  return { tagType, timestamp: head.readUIntBE(4, 3) + (head[7] ?? 0) * 2 ** 24, payload, offset };
 }
 
 /** The next tag, which stays the next. */

@@ -15,6 +15,8 @@ export interface MediaFile {
   readonly metadata: LiveMessage;
   /** What decoders are to be given before the frames from a place on: the sequence headers that count there. */
   headersAt(position: number): readonly LiveMessage[];
+  /** A tag with sequence headers that a player has come across, where the file may not know of them. */
+  noteHeaders?(tag: FileTag): void;
   /** The tags from a place on, for one player. */
   reader(position: number): MediaReader;
   /**

@@ -7,11 +7,26 @@ export interface RecordingMetadata {
   /** ms; `undefined`: it does not say. */
   readonly durationMs: number | undefined;
   /** Places of key frames, ms and bytes; `undefined`: there are none, or they are not to be believed. */
-  readonly keyFrames: { readonly times: readonly number[]; readonly positions: readonly number[] } | undefined;
+  readonly keyFrames: Places | undefined;
+  /** The same of sequence headers: all of them that are others than those before. */
+  readonly sequenceHeaders: Places | undefined;
+}
+
+interface Places {
+  readonly times: readonly number[];
+  readonly positions: readonly number[];
 }
 
 /** Of use to those who have the file, and tens of kilobytes. */
-const fileNames = new Set(['keyframes', 'hasKeyframes', 'filler', 'filesize', 'recorder', 'recordedFor']);
+const fileNames = new Set([
+  'keyframes',
+  'hasKeyframes',
+  'sequenceHeaders',
+  'filler',
+  'filesize',
+  'recorder',
+  'recordedFor',
+]);
 
 /** `undefined`: the payload of the script tag is no `onMetaData`. */
 export function readRecordingMetadata(payload: Uint8Array): RecordingMetadata | undefined {
@@ -23,7 +38,8 @@ export function readRecordingMetadata(payload: Uint8Array): RecordingMetadata | 
   return {
     properties: new Map([...properties].filter(([name]) => !fileNames.has(name))),
     durationMs: isTime(duration) && duration > 0 ? duration * 1000 : undefined,
-    keyFrames: readKeyFrames(properties.get('keyframes')),
+    keyFrames: readPlaces(properties.get('keyframes')),
+    sequenceHeaders: readPlaces(properties.get('sequenceHeaders')),
   };
 }
 
@@ -40,7 +56,7 @@ export function encodeRecordingMetadata(properties: ReadonlyMap<string, AmfValue
   }
 }
 
-function readKeyFrames(value: AmfValue): RecordingMetadata['keyFrames'] {
+function readPlaces(value: AmfValue): Places | undefined {
   if (!(value instanceof AmfObject || value instanceof AmfEcmaArray)) return undefined;
   const seconds = numbersOf(value.properties.get('times'));
   const positions = numbersOf(value.properties.get('filepositions'));

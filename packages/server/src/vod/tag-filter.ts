@@ -14,6 +14,8 @@ export class TagFilter {
   endMs = Number.POSITIVE_INFINITY;
   /** No video before the next key frame. */
   awaitingKeyFrame = false;
+  /** The audio or video that was taken last has sequence headers. */
+  hadHeaders = false;
 
   /** The time of a tag in the stream, ms. */
   timeOf(timestamp: number): number {
@@ -27,9 +29,10 @@ export class TagFilter {
     if (tagType === flvTagTypes.script) return this.#takeData(message);
     if (timestamp >= this.endMs) return undefined;
     const facts = readMediaFacts(message);
+    this.hadHeaders = facts.headerKeys.length > 0;
     if (timestamp < this.skipToMs) {
       // Of what is not sent, the configuration still counts.
-      return facts.headerKeys.length === 0 ? undefined : this.shift({ ...message, timestamp: this.skipToMs });
+      return !this.hadHeaders ? undefined : this.shift({ ...message, timestamp: this.skipToMs });
     }
     if (timestamp < this.prerollToMs && tagType === flvTagTypes.audio && facts.isCoded) return undefined;
     if (tagType === flvTagTypes.video && this.awaitingKeyFrame && facts.isCoded) {

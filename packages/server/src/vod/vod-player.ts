@@ -315,6 +315,7 @@ export class VodPlayer implements Paced {
     this.#position = tag.offset;
     const message = this.#filter.take(tag);
     if (message === undefined || tag.tagType === flvTagTypes.script) return message;
+    if (this.#filter.hadHeaders) this.file.noteHeaders?.(tag);
     const step = tag.timestamp - (this.#newestMs ?? tag.timestamp);
     if (step > 0 && step <= maxFrameMs) this.#frameMs = step;
     this.#newestMs = Math.max(this.#newestMs ?? 0, tag.timestamp);
