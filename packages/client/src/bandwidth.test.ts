@@ -2,7 +2,8 @@ import { AmfObject } from '@millrace/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ScriptedServer } from '../test/scripted-server.js';
 import type { Bandwidth } from './bandwidth.js';
-import { type ConnectOptions, NetConnection } from './net-connection.js';
+import type { ConnectOptions } from './connect-options.js';
+import { NetConnection } from './net-connection.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

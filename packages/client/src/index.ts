@@ -1,10 +1,12 @@
 export type { Bandwidth } from './bandwidth.js';
 export type { TlsOptions } from './byte-connection.js';
 export { fetchClockOffset } from './clock-offset.js';
+export type { ConnectOptions } from './connect-options.js';
 export { RtmpCommandError, RtmpConnectionError } from './errors.js';
 export { handshakeCrypto } from './handshake-crypto.js';
+export { identifySwf } from './identify-swf.js';
 export { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } from './latency-meter.js';
-export { type ConnectOptions, NetConnection } from './net-connection.js';
+export { NetConnection } from './net-connection.js';
 export type { NetStream, NetStreamEvent, PlayOptions, PublishOptions, PublishType } from './net-stream.js';
 export type { CommandOptions } from './pending-answer.js';
 export { type FlvSource, type PublishedFlv, type PublishFlvOptions, publishFlv } from './publish-flv.js';

@@ -3,18 +3,16 @@ import {
   type AmfValue,
   type ClientEvent,
   ClientSession,
-  type ClientSessionLimits,
-  type ConnectParams,
-  type EncryptedVersion,
+  type ClientSessionOptions,
   type ObjectEncoding,
   RtmpRemoteError,
-  RtmpUsageError,
   type ServerCall,
   type StatusInfo,
 } from '@millrace/protocol';
 import { platform } from '#platform';
-import { type Bandwidth, isBandwidthCheck, readBandwidth } from './bandwidth.js';
-import type { ByteConnection, TlsOptions } from './byte-connection.js';
+import { isBandwidthCheck, readBandwidth } from './bandwidth.js';
+import type { ByteConnection } from './byte-connection.js';
+import { type ConnectOptions, sessionOptions } from './connect-options.js';
 import { RtmpCommandError, type RtmpConnectionError } from './errors.js';
 import { NetStream, type StreamPort, type StreamSink } from './net-stream.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
@@ -28,39 +26,6 @@ import {
   type SharedObjectSink,
 } from './shared-object.js';
 import type { SharedValue } from './shared-value.js';
-
-export interface ConnectOptions
-  extends Partial<Omit<ConnectParams, 'app' | 'tcUrl'>>,
-    // The session's own limit covers the answer to connect.
-    Pick<CommandOptions, 'signal'> {
-  /** How many path segments make the app; see `parseRtmpUrl`. */
-  readonly appSegments?: number;
-  /** Default `simple`, which is all there is in browsers. */
-  readonly handshake?: 'simple' | 'digest';
-  /** For `rtmps` and `wss`: how the server is verified. Browsers have their own ways. */
-  readonly tls?: TlsOptions;
-  /**
-   * For `rtmpe`: how the handshake's signatures are hidden. 6 (default): not at all; 8: by XTEA; 9: by Blowfish. It makes
-   * nothing safer; there are servers that want one of them. What the server answers with counts.
-   */
-  readonly rtmpeVersion?: EncryptedVersion;
-  /** Milliseconds to reach the server; default 10,000, 0: as long as the system tries. */
-  readonly timeoutMs?: number;
-  readonly limits?: Partial<ClientSessionLimits>;
-  /** Bytes of the chunks we send: default 60,000. */
-  readonly chunkSize?: number;
-  /** Bytes of one stream that may wait to be read before the connection is not read any further; default 8 MiB. */
-  readonly maxQueuedBytes?: number;
-  /** Statuses of the connection itself, such as `NetConnection.Connect.Closed`. */
-  readonly onStatus?: (status: StatusInfo) => void;
-  /**
-   * Calls of the server: what is returned, or resolved to, is the answer; what is thrown, the refusal's description. The
-   * calls of a bandwidth check are answered all the same where this throws, or returns `undefined`.
-   */
-  readonly onCall?: (call: ServerCall) => AmfInput | Promise<AmfInput>;
-  /** What came of a check of the bandwidth; `connection.call('checkBandwidth')` asks for one. */
-  readonly onBandwidth?: (bandwidth: Bandwidth) => void;
-}
 
 const defaultTimeoutMs = 10_000;
 const defaultMaxQueuedBytes = 8 * 1024 * 1024;
@@ -91,17 +56,16 @@ export class NetConnection {
     this.#onClosed = resolve;
   });
 
-  private constructor(url: RtmpUrl, bytes: ByteConnection, options: ConnectOptions) {
+  private constructor(
+    url: RtmpUrl,
+    bytes: ByteConnection,
+    session: Omit<ClientSessionOptions, 'nowMs'>,
+    options: ConnectOptions,
+  ) {
     this.url = url;
     this.#options = options;
     this.#connectAnswer = new PendingAnswer('connect', { timeoutMs: 0, signal: options.signal });
-    this.#session = new ClientSession({
-      crypto: platform.crypto,
-      nowMs: sessionNowMs(),
-      ...(options.handshake && { handshake: options.handshake }),
-      ...(options.limits && { limits: options.limits }),
-      ...(options.chunkSize && { chunkSize: options.chunkSize }),
-    });
+    this.#session = new ClientSession({ ...session, nowMs: sessionNowMs() });
     this.#socket = new SessionSocket(bytes, this.#session, {
       onEvent: (event) => this.#receive(event),
       onEnd: (error) => this.#ended(error),
@@ -116,21 +80,21 @@ export class NetConnection {
    * `connect`. Browsers have WebSockets only.
    *
    * Throws `RtmpConnectionError` when there is no way to the server or it breaks off, `RtmpCommandError` when it refuses,
-   * `RtmpUsageError` for a URL that is none or a handshake that is not there, and the signal's reason when it is aborted.
+   * `RtmpUsageError` for a URL that is none, a handshake that is not there, or an SWF file that is none, and the signal's
+   * reason when it is aborted.
    */
   static async connect(url: string | RtmpUrl, options: ConnectOptions = {}): Promise<NetConnection> {
     const { appSegments = 1, timeoutMs = defaultTimeoutMs, signal } = options;
     const target = typeof url === 'string' ? parseRtmpUrl(url, { appSegments }) : url;
-    if (!platform.handshakes.includes(options.handshake ?? 'simple')) {
-      throw new RtmpUsageError('ERR_RTMP_HANDSHAKE_UNSUPPORTED', 'browsers have the simple handshake only');
-    }
+    // Before anything is open: it may throw.
+    const session = sessionOptions(options);
     const bytes = await platform.openConnection(target, {
       timeoutMs,
       signal,
       tls: options.tls,
       rtmpeVersion: options.rtmpeVersion,
     });
-    const connection = new NetConnection(target, bytes, options);
+    const connection = new NetConnection(target, bytes, session, options);
     try {
       await connection.#connectAnswer.promise;
       return connection;

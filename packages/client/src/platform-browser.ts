@@ -21,6 +21,9 @@ export const platform: Platform = {
     },
   },
   handshakes: ['simple'],
+  identifySwf: () => {
+    throw new RtmpUsageError('ERR_SWF_UNSUPPORTED', 'browsers cannot answer SWF verification');
+  },
   openConnection: open,
 };
 

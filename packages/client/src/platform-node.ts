@@ -1,3 +1,5 @@
+import { inflateSync } from 'node:zlib';
+import { identifySwf } from '@millrace/protocol';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { ByteConnection, OpenOptions } from './byte-connection.js';
 import { nodeCrypto } from './node-crypto.js';
@@ -9,10 +11,13 @@ import { openWebSocket } from './web-socket-connection.js';
 
 /** A server may send as much in one message as it likes to write at a time; ours cuts it at 1 MiB. */
 const maxPayload = 64 * 1024 * 1024;
+/** Of an SWF file before compression. The largest games had a tenth of it. */
+const maxSwfBytes = 256 * 1024 * 1024;
 
 export const platform: Platform = {
   crypto: nodeCrypto,
   handshakes: ['simple', 'digest'],
+  identifySwf: (file) => identifySwf(file, { crypto: nodeCrypto, inflate }),
   openConnection: open,
 };
 
@@ -30,6 +35,10 @@ async function open(url: RtmpUrl, options: OpenOptions): Promise<ByteConnection>
     default:
       return url.scheme satisfies never;
   }
+}
+
+function inflate(bytes: Uint8Array): Uint8Array {
+  return inflateSync(bytes, { maxOutputLength: maxSwfBytes });
 }
 
 function webSocketOptions({ tls }: OpenOptions): ClientOptions {

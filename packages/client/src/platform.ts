@@ -1,4 +1,4 @@
-import type { HandshakeCrypto } from '@millrace/protocol';
+import type { HandshakeCrypto, SwfIdentity } from '@millrace/protocol';
 import type { ByteConnection, OpenOptions } from './byte-connection.js';
 import type { RtmpUrl } from './rtmp-url.js';
 
@@ -6,6 +6,8 @@ import type { RtmpUrl } from './rtmp-url.js';
 export interface Platform {
   readonly crypto: HandshakeCrypto;
   readonly handshakes: readonly ('simple' | 'digest')[];
+  /** Throws `RtmpUsageError` `ERR_SWF_INVALID` for what is no SWF file, `ERR_SWF_UNSUPPORTED` where there is no way. */
+  identifySwf(file: Uint8Array): SwfIdentity;
   /**
    * Throws `RtmpConnectionError` `ERR_RTMP_CONNECT_FAILED`, the signal's reason when it is aborted, and `RtmpUsageError`
    * `ERR_RTMP_SCHEME_UNSUPPORTED` for a scheme that there is no transport for here.

@@ -9,6 +9,7 @@ import type { ByteConnection, ByteConnectionHandlers } from './byte-connection.j
 /** C0, C1 and C2, or S0, S1 and S2. */
 const handshakeLength = 1 + 2 * 1536;
 const plainVersion = 3;
+const serverPacketEnd = 1 + 1536;
 
 /**
  * RTMPE on another connection. Nothing above knows of it: the session's handshake goes nowhere, and once the keys have
@@ -92,6 +93,9 @@ export class RtmpeConnection implements ByteConnection {
     this.#ciphers = handshake.ciphers;
     const plainHandshake = new Uint8Array(handshakeLength);
     plainHandshake[0] = plainVersion;
+    // The session answers SWF verification by the end of the S1 that it sees.
+    if (handshake.swfChallenge)
+      plainHandshake.set(handshake.swfChallenge, serverPacketEnd - handshake.swfChallenge.length);
     handlers.onBytes(plainHandshake);
     this.#decrypt(handshake.takeRemainder(), handlers);
   }

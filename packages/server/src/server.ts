@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { AddressRules, createGuards, DanmuWebhook, hasWebhooks, WebhookGuard } from './access/index.js';
+import { AddressRules, createGuards, DanmuWebhook, hasWebhooks, SwfRules, WebhookGuard } from './access/index.js';
 import { Admissions } from './admission/index.js';
 import { type App, loadApp, startApp } from './app/index.js';
 import { type Config, ConfigError } from './config/index.js';
@@ -73,6 +73,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   const transports = transportNames(config, certificates !== undefined);
   const addresses = new AddressRules(config.access);
   const guards = createGuards(config);
+  const swf = new SwfRules(config.access);
   const webhooks = hasWebhooks(config.webhooks)
     ? new WebhookGuard({ config: config.webhooks, log: logger, now })
     : undefined;
@@ -112,7 +113,19 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   });
   const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const rtmpConnections = new RtmpConnections(
-    { config, streams, vod, recordings, services, sharedObjects, crypto: handshakeCrypto, admissions, transports, now },
+    {
+      config,
+      streams,
+      vod,
+      recordings,
+      services,
+      sharedObjects,
+      crypto: handshakeCrypto,
+      swf,
+      admissions,
+      transports,
+      now,
+    },
     logger,
   );
   const reception = new Reception({

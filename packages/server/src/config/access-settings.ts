@@ -60,6 +60,22 @@ function text(meaning: string): Setting<string> {
   };
 }
 
+/** A player's file, or what it is known by. */
+export type SwfPlayer =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'identity'; readonly hash: Uint8Array; readonly size: number };
+
+const swfIdentityPattern = /^([0-9a-f]{64}):([1-9][0-9]{0,9})$/i;
+const startsWithHash = /^[0-9a-f]{64}(?::|$)/i;
+
+function swfPlayer(value: unknown): SwfPlayer | undefined {
+  if (!isText(value) || value.includes('\0')) return undefined;
+  const [, hash, digits] = swfIdentityPattern.exec(value) ?? [];
+  if (hash === undefined) return startsWithHash.test(value) ? undefined : { kind: 'file', path: value };
+  const size = Number(digits);
+  return size <= 0xffff_ffff ? { kind: 'identity', hash: Buffer.from(hash, 'hex'), size } : undefined;
+}
+
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= maxTextLength;
 }
@@ -108,5 +124,11 @@ export const accessSettings = {
   ),
   jwtFor: choice(actions, 'both', 'What needs a JSON Web Token, once there is access.jwtSecret or access.jwtKeyFile.'),
   jwtIssuer: text('The claim iss that JSON Web Tokens must have. Nothing: any, or none.'),
+  swf: list(swfPlayer, {
+    allowed: 'paths of SWF files, or HASH:SIZE as rtmpdump shows them, one or a list',
+    meaning:
+      'If any, clients that connect by RTMP must answer SWF verification as one of these Flash players within limits.handshakeTimeoutMs. It stops only those who do not look closely. Files are read at the start. See access.md.',
+  }),
+  swfExempt: addresses('Clients from these addresses are not asked for SWF verification: encoders cannot answer it.'),
   jwtAudience: text('The claim aud that JSON Web Tokens must have. Nothing: any, or none.'),
 } as const satisfies Record<string, Setting<unknown>>;

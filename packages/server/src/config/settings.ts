@@ -154,7 +154,7 @@ export const settings = {
       10_000,
       100,
       hourMs,
-      'Time to finish the RTMP handshake, one of TLS before it, or to send the header of an HTTP request, ms.',
+      'Time to finish the RTMP handshake, one of TLS before it, to send the header of an HTTP request, or to answer SWF verification, ms.',
     ),
     connectTimeoutMs: integer(10_000, 100, hourMs, 'Time from the handshake to the connect command, ms.'),
     idleTimeoutMs: integer(

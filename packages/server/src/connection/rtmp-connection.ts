@@ -8,6 +8,7 @@ import {
   type ServerEvent,
   ServerSession,
 } from '@millrace/protocol';
+import type { SwfRules } from '../access/index.js';
 import type { Admissions } from '../admission/index.js';
 import type { Config } from '../config/index.js';
 import type { LiveStreams, MediaSelection } from '../live/index.js';
@@ -34,6 +35,7 @@ export interface ConnectionContext {
   readonly sharedObjects: SharedObjects;
   readonly vod: VodPlayback;
   readonly crypto: HandshakeCrypto;
+  readonly swf: Pick<SwfRules, 'players' | 'isAsked'>;
   readonly admissions: Admissions;
   /** What this server can be reached by, as clients negotiate it: `rtmp`, `ws`. */
   readonly transports: readonly string[];
@@ -83,6 +85,13 @@ export class RtmpConnection {
         connectTimeoutMs: limits.connectTimeoutMs,
         idleTimeoutMs: limits.idleTimeoutMs,
       },
+      ...(context.swf.isAsked(transport.remoteAddress) && {
+        swf: {
+          players: context.swf.players,
+          timeoutMs: limits.handshakeTimeoutMs,
+          challenge: () => transport.swfChallenge,
+        },
+      }),
     });
     this.#gate = new AdmissionGate({
       admissions: context.admissions,

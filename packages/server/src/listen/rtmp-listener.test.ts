@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
+import { SwfRules } from '../access/index.js';
 import { Admissions } from '../admission/index.js';
 import { loadConfig } from '../config/index.js';
 import { handshakeCrypto } from '../connection/index.js';
@@ -36,8 +37,9 @@ it('ends only the connection that meets a fault of the server, and says so', asy
   const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const sharedObjects = new SharedObjects({ config, now, log });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
+  const swf = new SwfRules(config.access);
   const connections = new RtmpConnections(
-    { config, streams, vod, recordings, services, sharedObjects, crypto, admissions, transports: [], now },
+    { config, streams, vod, recordings, services, sharedObjects, crypto, swf, admissions, transports: [], now },
     log,
   );
   const reception = new Reception({ connections, config, crypto, now, log, certificates: undefined });

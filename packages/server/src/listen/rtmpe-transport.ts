@@ -29,6 +29,7 @@ export class RtmpeTransport implements RtmpTransport {
   /** `undefined` once it is over. */
   #handshake: EncryptedServerHandshake | undefined;
   #ciphers: SessionCiphers | undefined;
+  #swfChallenge: Uint8Array | undefined;
   /** Bytes of the session's handshake that are still to come. */
   #unsent = handshakeLength;
 
@@ -49,6 +50,10 @@ export class RtmpeTransport implements RtmpTransport {
 
   get tls(): boolean {
     return this.#inner.tls;
+  }
+
+  get swfChallenge(): Uint8Array | undefined {
+    return this.#swfChallenge;
   }
 
   get pendingBytes(): number {
@@ -105,6 +110,7 @@ export class RtmpeTransport implements RtmpTransport {
     if (!handshake.done) return;
     this.#handshake = undefined;
     this.#ciphers = handshake.ciphers;
+    this.#swfChallenge = handshake.swfChallenge;
     const plainHandshake = new Uint8Array(handshakeLength);
     plainHandshake[0] = plainVersion;
     this.#events.received(plainHandshake);

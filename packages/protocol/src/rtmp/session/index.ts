@@ -33,4 +33,4 @@ export type { ServerSessionOptions } from './server-session-options.js';
 export type { ServerSwfOptions } from './server-swf.js';
 export { defaultSessionLimits, type SessionLimits } from './session-limits.js';
 export { sessionChunkStreams } from './session-output.js';
-export { identifySwf, type SwfIdentity, type SwfTools } from './swf-verification.js';
+export { assertSwfIdentity, identifySwf, type SwfIdentity, type SwfTools } from './swf-verification.js';
