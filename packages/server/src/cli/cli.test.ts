@@ -41,6 +41,9 @@ describe('the command line', () => {
       async repair(file, options) {
         done.files.push('repair', file, options);
       },
+      async record(url, file, options) {
+        done.files.push('record', url, file, options);
+      },
       async danmu(url, options) {
         done.rooms.push(url, options);
       },
@@ -98,6 +101,17 @@ describe('the command line', () => {
     expect((await run('info', '--json', 'a.flv')).files).toEqual(['info', 'a.flv', { json: true }]);
     expect((await run('repair', 'a.flv', '--out', 'b.flv')).files).toEqual(['repair', 'a.flv', { out: 'b.flv' }]);
     expect((await run('repair')).err).toBe("missing required argument 'file'. See: millrace --help\n");
+  });
+
+  it('hands a URL and a file to record', async () => {
+    const flags = { append: false, force: false, reconnect: false, wait: '10s' };
+    expect((await run('record', 'rtmp://h/a/b', 'a.flv')).files).toEqual(['record', 'rtmp://h/a/b', 'a.flv', flags]);
+    const options = ['-d', '2h', '--start', '4', '-a', '-r', '-w', '0'];
+    expect((await run('record', 'rtmp://h/a/b', 'a.flv', ...options)).files.at(-1)).toEqual({
+      ...flags,
+      ...{ duration: '2h', start: '4', append: true, reconnect: true, wait: '0' },
+    });
+    expect((await run('record', 'rtmp://h/a/b')).err).toBe("missing required argument 'file'. See: millrace --help\n");
   });
 
   it('prints version, help and configuration', async () => {

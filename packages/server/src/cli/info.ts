@@ -112,7 +112,7 @@ function profileText(config: { readonly profile?: string; readonly level?: strin
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-function formatRate(bytes: number, durationMs: number): string {
+export function formatRate(bytes: number, durationMs: number): string {
   return durationMs === 0 ? 'no duration' : `${Math.round((bytes * 8) / durationMs)} kbit/s`;
 }
 

@@ -3,6 +3,7 @@ import { version } from '../version.js';
 import { danmu } from './danmu.js';
 import { info } from './info.js';
 import { createProgram } from './program.js';
+import { record } from './record.js';
 import { repair } from './repair.js';
 import { serve } from './serve.js';
 import { sign } from './sign.js';
@@ -18,5 +19,6 @@ await createProgram(version, {
   sign,
   info,
   repair,
+  record,
   danmu,
 }).parseAsync();

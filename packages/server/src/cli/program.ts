@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { DanmuOptions } from './danmu.js';
 import type { InfoOptions } from './info.js';
+import type { RecordOptions } from './record.js';
 import type { RepairOptions } from './repair.js';
 import type { ServeOptions } from './serve.js';
 import type { SignOptions } from './sign.js';
@@ -16,6 +17,8 @@ export interface Actions {
   info(file: string, options: InfoOptions): Promise<void>;
   /** Saves what is sound of a recording. */
   repair(file: string, options: RepairOptions): Promise<void>;
+  /** Records what a server plays. */
+  record(url: string, file: string, options: RecordOptions): Promise<void>;
   /** Shows a room and sends what is typed. */
   danmu(url: string, options: DanmuOptions): Promise<void>;
 }
@@ -29,6 +32,7 @@ Examples:
   millrace serve --app ./my-app.js                 with your own rules and procedures
   millrace config > millrace.yaml                  a file with every setting, its default and its meaning
   millrace sign rtmp://HOST/live/test -c FILE      a link to watch it for an hour
+  millrace record rtmp://HOST/live/test FILE.flv   what is played there, as a file
   millrace danmu rtmp://HOST/live/test             what the audience of a stream says, and a word of yours
 
 Publish to rtmp://HOST/live/NAME with ffmpeg or OBS. Watch rtmp://HOST/live/NAME with a player, or in the web page.
@@ -86,6 +90,22 @@ export function createProgram(version: string, actions: Actions): Command {
     .argument('<file>', 'the file; it is replaced once the repaired one is complete')
     .option('-o, --out <file>', 'where the repaired file goes instead')
     .action((file: string, options: RepairOptions) => actions.repair(file, options));
+
+  program
+    .command('record')
+    .description('record what a server plays into an FLV file, exactly as it comes')
+    .argument(
+      '<url>',
+      'of the stream: rtmp://HOST/live/test, ws://HOST:8080/rtmp/live/test, http://HOST:8080/live/test.flv',
+    )
+    .argument('<file>', 'the file; it ends in .flv')
+    .option('-d, --duration <time>', 'how long to record: 90s, 15m, 2h; else until the stream ends, or Ctrl+C')
+    .option('--start <seconds>', 'where to begin in a stream that is itself a recording')
+    .option('-a, --append', 'go on behind what is in the file', false)
+    .option('-f, --force', 'replace the file, once the new one is complete', false)
+    .option('-r, --reconnect', 'play again when the stream or the connection ends', false)
+    .option('-w, --wait <time>', 'how long to wait when nothing comes: 10s, 15m; 0 waits for ever', '10s')
+    .action((url: string, file: string, options: RecordOptions) => actions.record(url, file, options));
 
   program
     .command('danmu')

@@ -36,11 +36,17 @@ export interface ClaimedPlace {
   readonly claim: FileClaim;
 }
 
+/** What a recording has come to, with what was there before where it was appended to. */
+export interface RecordedFacts {
+  readonly durationMs: number;
+  readonly bytes: number;
+}
+
 /** What becomes of one file. After `stopped` or `failed` there is nothing more. */
 export interface RecorderEvents {
   started(place: RecordingPlace): void;
-  /** The file is complete; `isEmpty`: nothing came, and there is none. */
-  stopped(place: RecordingPlace, isEmpty: boolean): void;
+  /** The file is complete; `undefined`: nothing came, and there is none. */
+  stopped(place: RecordingPlace, facts: RecordedFacts | undefined): void;
   /** What was recorded up to there is kept. The stream is not affected. */
   failed(error: RecordingError): void;
 }
@@ -109,6 +115,11 @@ export class FlvRecorder {
   /** `undefined`: not opened yet, or over. */
   get place(): RecordingPlace | undefined {
     return this.#ended ? undefined : this.#place;
+  }
+
+  /** Bytes that are not in the file yet. Past 16 MiB the recording ends. */
+  get pendingBytes(): number {
+    return this.#heldBytes + (this.#queue?.pendingBytes ?? 0);
   }
 
   /** The payload is kept: it must not change afterwards. */
@@ -186,7 +197,8 @@ export class FlvRecorder {
     }
     const written = { head: this.#head, tally: this.#tally, bytes: this.#position };
     const isKept = await finishRecording(place, file, written);
-    this.#options.events.stopped(place, !isKept);
+    const facts = { durationMs: this.#tally.durationMs, bytes: this.#position };
+    this.#options.events.stopped(place, isKept ? facts : undefined);
   }
 
   /** What is in the file up to its last whole tag is kept; if that fails as well, the next start of the server tries again. */

@@ -1,1 +1,4 @@
+export { FileRecording, type FileRecordingOutcome, partOf } from './file-recording.js';
+export { RecordingClock } from './recording-clock.js';
 export { Recordings, type TellPublisher } from './recordings.js';
+export { WriteQueue } from './write-queue.js';

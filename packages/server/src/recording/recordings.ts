@@ -73,7 +73,7 @@ export class Recordings {
   };
 
   /** Records a stream as its publisher asks for. What becomes of it is told, later than this returns. */
-  record(stream: ObservedStream, type: RecordType, tell: TellPublisher): PublicationObserver {
+  record(stream: ObservedStream, type: RecordType, tell: TellPublisher): StreamRecorder {
     const open = (): FlvRecorder =>
       this.#record(stream.path, {
         acquire: () => this.#acquireNamed(stream),
@@ -134,9 +134,9 @@ export class Recordings {
         log.info({ file: name }, 'recording');
         tell('NetStream.Record.Start', `Recording ${name}.`);
       },
-      stopped: ({ name }, isEmpty) => {
-        log.info({ file: name, isEmpty }, 'recorded');
-        tell('NetStream.Record.Stop', isEmpty ? 'There was nothing to record.' : `Recorded ${name}.`);
+      stopped: ({ name }, facts) => {
+        log.info({ file: name, isEmpty: facts === undefined }, 'recorded');
+        tell('NetStream.Record.Stop', facts === undefined ? 'There was nothing to record.' : `Recorded ${name}.`);
       },
       failed: (error) => {
         log.warn(

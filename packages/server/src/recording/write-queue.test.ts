@@ -102,4 +102,32 @@ describe('WriteQueue', () => {
     expect(file.bytes).toHaveLength(300_000);
     expect(errors).toEqual([]);
   });
+
+  it('keeps what comes until the file is open, and lets it be read', async () => {
+    const file = new FakeFile();
+    let opened = (_file: FileHandle): void => undefined;
+    const opening = new Promise<FileHandle>((resolve) => {
+      opened = resolve;
+    });
+    const queue = new WriteQueue(opening, 0, () => undefined);
+    queue.push(new Uint8Array(300_000).fill(1));
+    queue.push(bytes(2, 3), bytes(), bytes(4));
+    const target = new Uint8Array(5);
+    queue.copyPending(target, 299_999);
+    expect([...target]).toEqual([1, 2, 3, 4, 0]);
+    expect(file.writes).toBe(0);
+    opened(file as unknown as FileHandle);
+    await queue.drain();
+    expect(file.bytes.slice(299_998)).toEqual([1, 1, 2, 3, 4]);
+    expect(queue.writtenEnd).toBe(300_003);
+  });
+
+  it('tells that there is no file', async () => {
+    const error = new Error('no file');
+    const errors: unknown[] = [];
+    const queue = new WriteQueue(Promise.reject(error), 0, (each) => errors.push(each));
+    queue.push(bytes(1));
+    await queue.drain();
+    expect(errors).toEqual([error]);
+  });
 });

@@ -7,19 +7,26 @@ const batchMs = 250;
 
 /** Appends to a file in batches, one after the other. Does not copy what it is given. */
 export class WriteQueue {
-  readonly #file: FileHandle;
+  readonly #file: FileHandle | Promise<FileHandle>;
   readonly #onError: (error: unknown) => void;
   #position: number;
   #parts: Uint8Array[] = [];
   #gatheredBytes = 0;
+  /** What is being written. */
+  #writingParts: Uint8Array[] = [];
   #writingBytes = 0;
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failed = false;
 
-  /** `onError`: told of the first write that fails; nothing is written after that. */
-  constructor(file: FileHandle, position: number, onError: (error: unknown) => void) {
+  /**
+   * `file`: may still be opened, and what comes meanwhile is kept. `onError`: told of the first write that fails, or that
+   * there is no file; nothing is written after that.
+   */
+  constructor(file: FileHandle | Promise<FileHandle>, position: number, onError: (error: unknown) => void) {
     this.#file = file;
+    // Told with the first write.
+    if (file instanceof Promise) file.catch(() => undefined);
     this.#position = position;
     this.#onError = onError;
   }
@@ -27,6 +34,26 @@ export class WriteQueue {
   /** Bytes that are not in the file yet. */
   get pendingBytes(): number {
     return this.#gatheredBytes + this.#writingBytes;
+  }
+
+  /** Where what is in the file ends. */
+  get writtenEnd(): number {
+    return this.#position;
+  }
+
+  /** Copies what is not in the file yet, from `position` of the file on, which is at or after `writtenEnd`. */
+  copyPending(target: Uint8Array, position: number): void {
+    let partStart = this.#position;
+    for (const parts of [this.#writingParts, this.#parts]) {
+      for (const part of parts) {
+        const at = partStart - position;
+        partStart += part.length;
+        if (at >= target.length) return;
+        if (at + part.length <= 0) continue;
+        const from = Math.max(0, -at);
+        target.set(part.subarray(from, from + target.length - Math.max(0, at)), Math.max(0, at));
+      }
+    }
   }
 
   push(...parts: readonly Uint8Array[]): void {
@@ -64,14 +91,21 @@ export class WriteQueue {
     this.#writingBytes = this.#gatheredBytes;
     this.#parts = [];
     this.#gatheredBytes = 0;
-    this.#writing = writeAll(this.#file, parts, this.#position).then(
+    this.#writingParts = parts;
+    this.#writing = this.#writeOut(parts).then(
       () => this.#written(),
       (error) => this.#fail(error),
     );
   }
 
+  async #writeOut(parts: readonly Uint8Array[]): Promise<void> {
+    const file = this.#file instanceof Promise ? await this.#file : this.#file;
+    await writeAll(file, parts, this.#position);
+  }
+
   #written(): void {
     this.#position += this.#writingBytes;
+    this.#writingParts = [];
     this.#writingBytes = 0;
     this.#writing = undefined;
     if (this.#failed || this.#gatheredBytes === 0) return;
@@ -81,6 +115,7 @@ export class WriteQueue {
 
   #fail(error: unknown): void {
     this.#writing = undefined;
+    this.#writingParts = [];
     this.#writingBytes = 0;
     if (this.#failed) return;
     void this.abandon();
