@@ -18,6 +18,7 @@ import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
 import type { SharedObjectAccess } from '../shared-object/index.js';
 import type { ByteTransport } from './byte-transport.js';
+import { hasChunkSizeFault } from './chunk-size-fault.js';
 import { negotiated } from './negotiate.js';
 
 type DecidedRequest = PublishRequest | PlayRequest | ServeRequest;
@@ -58,18 +59,21 @@ export class AdmissionGate {
   }
 
   connect(request: ConnectRequest): void {
-    const { admissions, session, log, resume } = this.#options;
-    const info = negotiated(request, this.#options.transports);
+    const { admissions, session, transport, log, resume } = this.#options;
+    const common = {
+      info: negotiated(request, this.#options.transports),
+      keepsChunkSize: hasChunkSizeFault(transport, request),
+    };
     const opened = admissions.open(request, () => this.#peer(), log);
     if (!(opened instanceof Admission)) {
-      if (opened === undefined) session.accept(request, { ownCommands: ['getStreamLength'], info });
+      if (opened === undefined) session.accept(request, { ...common, ownCommands: ['getStreamLength'] });
       else session.reject(request, rejectionOf(opened));
       return;
     }
     this.#admission = opened;
     const answer = (refused: Denial | undefined): void => {
       if (refused !== undefined) session.reject(request, rejectionOf(refused));
-      else if (session.accept(request, { ownCommands: opened.procedureNames, info })) opened.accepted();
+      else if (session.accept(request, { ...common, ownCommands: opened.procedureNames })) opened.accepted();
     };
     const verdict = opened.connect();
     if (verdict instanceof Promise) void verdict.then((refused) => resume(() => answer(refused)));

@@ -6,6 +6,8 @@ export interface ByteTransport {
   readonly localAddress?: string | undefined;
   /** Whether the bytes travel encrypted with TLS. */
   readonly tls: boolean;
+  /** Whether they are encrypted with RTMPE. Absent: they are not. */
+  readonly rtmpe?: boolean;
   /** The last 32 bytes of the S1 that the peer has seen, where the transport has shaken hands itself. */
   readonly swfChallenge?: Uint8Array | undefined;
   /** Bytes given to `write` and not yet taken by the kernel. */

@@ -23,6 +23,7 @@ export interface RtmpeOptions {
  * handshake that nobody has sent, and its answer goes nowhere. What players share is encrypted for each in a copy.
  */
 export class RtmpeTransport implements RtmpTransport {
+  readonly rtmpe = true;
   readonly #inner: RtmpTransport;
   readonly #events: TransportEvents;
   readonly #options: RtmpeOptions;
