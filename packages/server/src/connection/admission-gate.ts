@@ -26,7 +26,7 @@ type DecidedRequest = PublishRequest | PlayRequest | ServeRequest;
 export interface AdmissionGateOptions {
   readonly admissions: Admissions;
   readonly session: ServerSession;
-  readonly transport: Pick<ByteTransport, 'remoteAddress' | 'tls'>;
+  readonly transport: Pick<ByteTransport, 'remoteAddress' | 'tls' | 'rtmpe'>;
   readonly log: Logger;
   /** What clients may negotiate: the names of the transports that this server has. */
   readonly transports: readonly string[];
