@@ -1,0 +1,1 @@
+export { Mp4File } from './mp4-file.js';
