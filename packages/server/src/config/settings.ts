@@ -16,6 +16,7 @@ import {
 } from './setting-kinds.js';
 import { sharedObjectSettings } from './shared-object-settings.js';
 import { httpsSettings, rtmpsSettings, tlsSettings } from './tls-settings.js';
+import { vodSettings } from './vod-settings.js';
 
 const kibi = 1024;
 const mebi = 1024 * kibi;
@@ -57,6 +58,7 @@ export const settings = {
     ),
   },
   record: recordSettings,
+  vod: vodSettings,
   state: {
     dir: folder('./state', "Folder of the server's own lasting state. Relative and made as media.dir."),
   },

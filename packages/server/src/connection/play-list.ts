@@ -12,6 +12,7 @@ export interface PlayListOptions {
   readonly transport: ByteTransport;
   readonly log: Logger;
   readonly stallTimeoutMs: number;
+  readonly accurateSeek: boolean;
   readonly now: () => number;
   /** Sends what the session has to say. */
   readonly flush: () => void;
@@ -51,6 +52,7 @@ export class PlayList {
     this.#current = item;
     this.#isHeld = request.transition?.kind === 'appendAndWait';
     this.#player = this.#createPlayer(request, recording);
+    options.vod.totals.playerCount += 1;
   }
 
   start(): void {
@@ -58,6 +60,7 @@ export class PlayList {
   }
 
   close(): void {
+    this.#options.vod.totals.playerCount -= 1;
     this.#player.close();
     for (const item of [this.#current, ...this.#queue]) this.#drop(item);
   }
@@ -180,7 +183,7 @@ export class PlayList {
   }
 
   #createPlayer(request: PlayRequest, { file }: OpenRecording): VodPlayer {
-    const { transport, session, vod, stallTimeoutMs } = this.#options;
+    const { transport, session, vod, stallTimeoutMs, accurateSeek, flush } = this.#options;
     const { chunkSize, objectEncoding } = session;
     const player: VodPlayer = new VodPlayer({
       file,
@@ -191,6 +194,8 @@ export class PlayList {
       startMs: startOf(request),
       durationMs: request.duration,
       stallTimeoutMs,
+      accurateSeek,
+      totals: vod.totals,
       sink: {
         get pendingBytes() {
           return transport.pendingBytes;
@@ -201,6 +206,19 @@ export class PlayList {
         },
         failed: (error) => {
           if (this.#player === player) this.#failed(error);
+        },
+        behind: () => {
+          const { streamName } = this.#current.request;
+          session.sendStatus(
+            this.#id,
+            'NetStream.Play.InsufficientBW',
+            `There is too little bandwidth for ${streamName}.`,
+          );
+          flush();
+        },
+        dry: () => {
+          session.sendUserControl({ type: 'streamDry', messageStreamId: this.#id });
+          flush();
         },
         stalled: () => transport.close('stalled: the player took nothing for longer than limits.stallTimeoutMs'),
       },

@@ -132,6 +132,7 @@ export class RtmpConnection {
       transport,
       log,
       stallTimeoutMs: limits.stallTimeoutMs,
+      accurateSeek: context.config.vod.accurateSeek,
       now: context.now,
       flush: this.#flush,
       resume: (answer) => this.#resume(answer),

@@ -11,6 +11,9 @@ export const defaultBufferMs = 3000;
 export class PlayClock {
   readonly #now: () => number;
   #bufferMs = defaultBufferMs;
+  /** For how long the client has been without media, as it came too late for it, ms; whoever looks sets it back. */
+  lateMs = 0;
+  #newestMs = 0;
   #mediaMs = 0;
   #wallMs = 0;
   #isSet = false;
@@ -30,17 +33,28 @@ export class PlayClock {
 
   /** Media up to this time is due, ms of the stream. */
   get limitMs(): number {
-    return this.#mediaMs + this.#now() - this.#wallMs + this.aheadMs;
+    return this.positionMs + this.aheadMs;
+  }
+
+  /** Where the client is, ms of the stream. */
+  get positionMs(): number {
+    return this.#mediaMs + this.#now() - this.#wallMs;
   }
 
   /** The next media begins a new time. */
   reset(): void {
     this.#isSet = false;
+    this.lateMs = 0;
   }
 
   /** The client is sent media of this time next: it cannot be further than that. */
   next(mediaMs: number): void {
-    if (this.#isSet && mediaMs >= this.limitMs - this.aheadMs) return;
+    const { positionMs } = this;
+    const isLater = mediaMs >= this.#newestMs;
+    this.#newestMs = mediaMs;
+    if (this.#isSet && mediaMs >= positionMs) return;
+    // A file's time may jump back: nobody is late then.
+    if (this.#isSet && isLater) this.lateMs += positionMs - mediaMs;
     this.#isSet = true;
     this.#mediaMs = mediaMs;
     this.#wallMs = this.#now();

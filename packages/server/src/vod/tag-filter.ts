@@ -56,3 +56,9 @@ export class TagFilter {
     return this.shift(data.message);
   }
 }
+
+/** What a duration of one frame gets. */
+export function isFrame(tag: FileTag, hasVideo: boolean): boolean {
+  if (tag.tagType !== (hasVideo ? flvTagTypes.video : flvTagTypes.audio)) return false;
+  return readMediaFacts(messageOf(tag)).isCoded;
+}

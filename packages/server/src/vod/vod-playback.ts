@@ -1,5 +1,6 @@
 import { VodLibrary } from './vod-library.js';
 import { VodPacer } from './vod-pacer.js';
+import { VodTotals } from './vod-totals.js';
 
 export interface VodPlaybackOptions {
   /** Where the recordings are. */
@@ -12,6 +13,7 @@ export interface VodPlaybackOptions {
 export class VodPlayback {
   readonly library: VodLibrary;
   readonly pacer: VodPacer;
+  readonly totals = new VodTotals();
 
   constructor({ mediaDir, now }: VodPlaybackOptions) {
     this.library = new VodLibrary(mediaDir);

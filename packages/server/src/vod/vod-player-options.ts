@@ -2,6 +2,7 @@ import type { MediaSelection, WireEncoding } from '../live/index.js';
 import type { MediaFile } from './media-file.js';
 import type { PlayClock } from './play-clock.js';
 import type { VodPacer } from './vod-pacer.js';
+import type { VodTotals } from './vod-totals.js';
 
 /** Where a player's bytes go, and what becomes of it. */
 export interface VodSink {
@@ -14,6 +15,10 @@ export interface VodSink {
   failed(error: unknown): void;
   /** The peer took nothing for longer than the stall timeout. The sink is to close its connection. */
   stalled(): void;
+  /** For longer than what it buffers lasts, the client has been without media: its way is too narrow. Absent: nobody cares. */
+  behind?(): void;
+  /** The file is still being written, and has had no more for a while. Absent: nobody cares. */
+  dry?(): void;
 }
 
 export interface VodPlayerOptions {
@@ -28,6 +33,10 @@ export interface VodPlayerOptions {
   /** ms; −1: all of it; 0: one frame. */
   readonly durationMs: number;
   readonly stallTimeoutMs: number;
+  /** Where its bytes are counted, too. */
+  readonly totals?: VodTotals;
+  /** Default `false`. Places between key frames are shown at once: the frames before are marked as what leads there. */
+  readonly accurateSeek?: boolean;
 }
 
 /** How a file begins on a stream on which another was played before. */

@@ -27,6 +27,7 @@ interface SceneOptions {
   readonly startMs?: number;
   readonly durationMs?: number;
   readonly bufferMs?: number;
+  readonly accurateSeek?: boolean;
 }
 
 /** A player whose clock and socket are moved by hand. */
@@ -35,13 +36,20 @@ class Scene {
   pendingBytes = 0;
   ended = 0;
   stalled = 0;
+  behind = 0;
+  dry = 0;
   failure: unknown;
   readonly messages: LiveMessage[] = [];
   readonly pacer = new VodPacer(() => this.nowMs);
   readonly clock = new PlayClock(() => this.nowMs);
   readonly player: VodPlayer;
+  readonly #accurateSeek: boolean;
 
-  private constructor(file: MediaFile, { startMs = 0, durationMs = -1, bufferMs = 2000 }: SceneOptions) {
+  private constructor(
+    file: MediaFile,
+    { startMs = 0, durationMs = -1, bufferMs = 2000, accurateSeek = false }: SceneOptions,
+  ) {
+    this.#accurateSeek = accurateSeek;
     pacers.push(this.pacer);
     this.clock.bufferMs = bufferMs;
     this.player = this.createPlayer(file, startMs, durationMs);
@@ -77,6 +85,7 @@ class Scene {
       startMs,
       durationMs,
       stallTimeoutMs: 5000,
+      accurateSeek: this.#accurateSeek,
       sink: {
         get pendingBytes() {
           return scene.pendingBytes;
@@ -87,6 +96,12 @@ class Scene {
         },
         failed: (error) => {
           this.failure = error;
+        },
+        behind: () => {
+          this.behind += 1;
+        },
+        dry: () => {
+          this.dry += 1;
         },
         stalled: () => {
           this.stalled += 1;
@@ -201,6 +216,143 @@ describe('a player of a recording', () => {
     const scene = await Scene.started({ startMs: 2000, durationMs: 0 });
     expect(scene.take('video')).toEqual([0]);
     expect(scene.ended).toBe(1);
+  });
+
+  describe('that seeks accurately', () => {
+    const wordOf = ({ messageTypeId, timestamp, payload }: LiveMessage): string => {
+      if (messageTypeId !== 9) return `${messageTypeId} ${timestamp}`;
+      if (payload.length === 2) return `${payload[0]?.toString(16)} ${payload[1]} ${timestamp}`;
+      return `${payload[1] === 0 ? 'header' : payload[0] === 0x17 ? 'key' : 'inter'} ${timestamp}`;
+    };
+
+    it('marks the frames that lead to the place, which all have its time', async () => {
+      const scene = await Scene.started({ bufferMs: 60_000, accurateSeek: true });
+      scene.take();
+      await scene.player.seek(4250);
+      await settled();
+      const words = scene.messages.filter(({ messageTypeId }) => messageTypeId === 9).map(wordOf);
+      expect(words.slice(0, 8)).toEqual([
+        'header 4250',
+        '57 0 4250',
+        'key 4250',
+        'inter 4250',
+        'inter 4250',
+        '57 1 4250',
+        'inter 4300',
+        'inter 4400',
+      ]);
+      expect(scene.take('audio')[0]).toBe(4305);
+    });
+
+    it('marks nothing where the place is a key frame', async () => {
+      const scene = await Scene.started({ bufferMs: 60_000, accurateSeek: true });
+      scene.take();
+      await scene.player.seek(4000);
+      await settled();
+      const words = scene.messages.filter(({ messageTypeId }) => messageTypeId === 9).map(wordOf);
+      expect(words.slice(0, 3)).toEqual(['header 4000', 'key 4000', 'inter 4100']);
+    });
+
+    it('marks what leads to the start of play, and to the end of the file', async () => {
+      const scene = await Scene.started({ startMs: 2250, bufferMs: 60_000, accurateSeek: true });
+      const words = scene.messages.filter(({ messageTypeId }) => messageTypeId === 9).map(wordOf);
+      expect(words.slice(0, 7)).toEqual([
+        ...['header 0', '57 0 0', 'key 0', 'inter 0', 'inter 0', '57 1 0', 'inter 50'],
+      ]);
+      scene.messages.splice(0);
+      await scene.player.seek(9904);
+      await settled();
+      const atEnd = scene.messages.filter(({ messageTypeId }) => messageTypeId === 9).map(wordOf);
+      expect(atEnd[1]).toBe('57 0 9904');
+      expect(atEnd.at(-1)).toBe('57 1 9904');
+      expect(scene.ended).toBe(2);
+    });
+
+    it('has the marks of the codec in use', async () => {
+      const hevc = (timestamp: number, first: number): SampleTag => ({
+        type: 'video',
+        timestamp,
+        payload: Uint8Array.of(first, 0x68, 0x76, 0x63, 0x31, 0, 0, 0, 1, 2),
+      });
+      const tags = [hevc(0, 0x90), hevc(0, 0x91), hevc(40, 0xa1), hevc(80, 0xa1)];
+      const scene = await Scene.started({ tags, bufferMs: 60_000, accurateSeek: true });
+      scene.messages.splice(0);
+      await scene.player.seek(60);
+      await settled();
+      expect(scene.messages.map(({ timestamp, payload }) => [timestamp, payload[0], payload.length])).toEqual([
+        ...[
+          [60, 0x90, 10],
+          [60, 0xd1, 2],
+          [60, 0x91, 10],
+          [60, 0xa1, 10],
+          [60, 0xd1, 2],
+          [80, 0xa1, 10],
+        ],
+      ]);
+    });
+  });
+
+  it('tells who is slower than the recording, now and then', async () => {
+    const scene = await Scene.started({ tags: sampleTags(600_000), bufferMs: 2000 });
+    scene.pendingBytes = 1;
+    await scene.pass(2500);
+    expect(scene.behind).toBe(0);
+    for (let i = 0; i < 20; i += 1) {
+      scene.pendingBytes += 1;
+      await scene.pass(1000);
+    }
+    expect(scene.behind).toBe(1);
+    for (let i = 0; i < 20; i += 1) {
+      scene.pendingBytes += 1;
+      await scene.pass(1000);
+    }
+    expect(scene.behind).toBe(2);
+  });
+
+  it('tells nobody who catches up', async () => {
+    const scene = await Scene.started({ tags: sampleTags(600_000), bufferMs: 1000 });
+    for (let i = 0; i < 10; i += 1) {
+      scene.pendingBytes = 1;
+      await scene.pass(1500);
+      scene.pendingBytes = 0;
+      await scene.pass(500);
+    }
+    expect(scene.behind).toBe(0);
+  });
+
+  it('says once for each silence that a file which grows has no more', async () => {
+    const source = new MemorySource(encodeSample(sampleTags(2000)));
+    const file = await FlvFile.open(source);
+    let isOver = false;
+    const growing: MediaFile = {
+      ...{
+        durationMs: 2000,
+        lastTimestamp: 2000,
+        hasVideo: true,
+        bytes: 1,
+        start: file.start,
+        metadata: file.metadata,
+      },
+      headersAt: () => [],
+      seekPoint: (timeMs) => file.seekPoint(timeMs),
+      keyFrameFrom: (timeMs) => file.keyFrameFrom(timeMs),
+      reader: (position) => {
+        const reader = file.reader(position);
+        return {
+          peek: () => reader.peek() ?? (isOver ? undefined : 'later'),
+          skip: () => reader.skip(),
+          fill: () => reader.fill(),
+        };
+      },
+    };
+    const scene = await Scene.open({ bufferMs: 60_000 });
+    const player = scene.createPlayer(growing);
+    await player.start();
+    for (let i = 0; i < 30; i += 1) await scene.pass(1000);
+    expect([scene.dry, scene.ended]).toEqual([1, 0]);
+    isOver = true;
+    await scene.pass(100);
+    expect([scene.dry, scene.ended]).toEqual([1, 1]);
   });
 
   it('seeks to the key frame before, with the headers, also after the end', async () => {

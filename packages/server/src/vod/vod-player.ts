@@ -1,7 +1,10 @@
 import { flvTagTypes } from '@millrace/protocol';
-import { type LiveMessage, type MediaSelection, readMediaFacts, type WireEncoding } from '../live/index.js';
-import { type FileTag, type MediaFile, type MediaReader, messageOf, type SeekPoint } from './media-file.js';
-import { TagFilter } from './tag-filter.js';
+import type { LiveMessage, MediaSelection, WireEncoding } from '../live/index.js';
+import { encodeMessages } from './encode-messages.js';
+import type { FileTag, MediaFile, MediaReader, SeekPoint } from './media-file.js';
+import { PrerollMarks } from './preroll-marks.js';
+import { SendWatch } from './send-watch.js';
+import { isFrame, TagFilter } from './tag-filter.js';
 import type { Paced } from './vod-pacer.js';
 import type { Continuation, VodPlayerOptions } from './vod-player-options.js';
 
@@ -17,8 +20,8 @@ const changeSlackMs = 1000;
 
 type State = 'idle' | 'locating' | 'playing' | 'ended' | 'closed';
 
-/** Why no more is sent at once. `fill`: the file has to be read; `change`: something else takes over. */
-type BatchOutcome = 'full' | 'fill' | 'rest' | 'end' | 'change';
+/** Why no more is sent at once. `fill`: the file has to be read, `later`: written; `change`: something else takes over. */
+type BatchOutcome = 'full' | 'fill' | 'later' | 'rest' | 'end' | 'change';
 
 /** One player of a recording: a place in a file and a sink. In memory there is one window of the file. */
 export class VodPlayer implements Paced {
@@ -38,6 +41,7 @@ export class VodPlayer implements Paced {
   #stopMs = Number.POSITIVE_INFINITY;
   #isSingleFrame: boolean;
   readonly #filter = new TagFilter();
+  readonly #marks = new PrerollMarks();
   #newestMs: number | undefined;
   /** In the file, of the tag that was taken last. */
   #position = 0;
@@ -47,11 +51,11 @@ export class VodPlayer implements Paced {
   #restUntilMs = Number.NEGATIVE_INFINITY;
   /** Something else takes over at this time, ms of the file. */
   #change: { readonly atMs: number; readonly then: () => void } | undefined;
-  #stalledSinceMs = 0;
-  #stalledPendingBytes = 0;
+  readonly #watch: SendWatch;
 
   constructor(options: VodPlayerOptions) {
     this.#options = options;
+    this.#watch = new SendWatch(options);
     this.#selection = options.selection;
     this.#encoding = options.encoding(options.selection);
     this.#isSingleFrame = options.durationMs === 0;
@@ -103,7 +107,7 @@ export class VodPlayer implements Paced {
           this.#filter.skipToMs = placeMs;
           this.#filter.awaitingKeyFrame = true;
         } else {
-          if (!isStart) this.#filter.prerollToMs = startMs;
+          if (!isStart) this.#prerollTo(startMs);
           // From a place in the middle on, time begins anew: librtmp adds the place that it has asked for.
           if (atMs !== undefined || !isStart) this.#filter.offsetMs = (atMs ?? 0) - this.#startedMs;
           if (atMs === undefined) clock.reset();
@@ -116,23 +120,28 @@ export class VodPlayer implements Paced {
   }
 
   /**
-   * Goes to the key frame at or before the time, ms of the stream: of the file, unless others were played before.
-   * Never rejects.
+   * Goes to the key frame at or before the time, or with `accurateSeek` to the time itself, ms of the stream: of the
+   * file, unless others were played before. Never rejects.
    */
   async seek(timeMs: number): Promise<void> {
-    const { file, clock } = this.#options;
+    const { file, clock, accurateSeek } = this.#options;
     this.#stopMs = Number.POSITIVE_INFINITY;
     this.#isSingleFrame = false;
+    const unfinished = this.#marks.end(0);
+    if (unfinished !== undefined) this.#send([this.#filter.shift(unfinished)]);
     this.#filter.prerollToMs = 0;
     if (this.#filter.offsetMs < 0) this.#filter.offsetMs = 0;
+    const inFile = timeMs - this.#filter.offsetMs;
     await this.#locate(
-      () => file.seekPoint(timeMs - this.#filter.offsetMs),
+      () => file.seekPoint(inFile),
       (point) => {
         clock.reset();
         this.#filter.skipToMs = 0;
         this.#filter.awaitingKeyFrame = false;
-        this.#startedMs = point.timestamp;
-        this.#newestMs = point.timestamp;
+        const isBefore = accurateSeek && file.hasVideo && point.timestamp < inFile;
+        this.#startedMs = isBefore ? inFile : point.timestamp;
+        this.#newestMs = this.#startedMs;
+        if (isBefore) this.#prerollTo(inFile);
         this.#send(this.#headersAt(point));
       },
     );
@@ -247,14 +256,18 @@ export class VodPlayer implements Paced {
     const { sink, clock } = this.#options;
     while (this.#state === 'playing' && !this.#isPaused && !this.#filling) {
       if (sink.pendingBytes > 0) {
-        this.#checkStall(nowMs);
+        this.#watch.blocked(nowMs, this.sentMs);
         return;
       }
-      this.#stalledSinceMs = 0;
+      this.#watch.free();
       if (clock.limitMs < this.#restUntilMs) return;
       const outcome = this.#sendBatch();
       if (outcome === 'full') continue;
-      if (outcome === 'rest') return;
+      if (outcome === 'later') this.#watch.dry(nowMs);
+      if (outcome === 'later' || outcome === 'rest') {
+        this.#watch.caughtUp();
+        return;
+      }
       if (outcome === 'fill') this.#fill();
       else if (outcome === 'change') this.#changeOver();
       else this.#end();
@@ -271,7 +284,7 @@ export class VodPlayer implements Paced {
     while (bytes < batchBytes) {
       const tag = reader.peek();
       if (tag === undefined || typeof tag === 'string') {
-        outcome = tag === 'later' ? 'rest' : (tag ?? 'end');
+        outcome = tag ?? 'end';
         break;
       }
       const stop = this.#stopBefore(tag);
@@ -280,6 +293,8 @@ export class VodPlayer implements Paced {
         break;
       }
       reader.skip();
+      const mark = this.#marks.before(tag, this.#filter.prerollToMs);
+      if (mark !== undefined) messages.push(this.#filter.shift(mark));
       const message = this.#take(tag);
       if (message === undefined) continue;
       messages.push(message);
@@ -322,20 +337,24 @@ export class VodPlayer implements Paced {
     return message;
   }
 
+  /** What leads to this time, ms of the file, is sent with this time. */
+  #prerollTo(timeMs: number): void {
+    this.#filter.prerollToMs = timeMs;
+    // Of one frame alone the picture is to be seen.
+    if (this.#options.accurateSeek && !this.#isSingleFrame) this.#marks.expect();
+  }
+
   #headersAt({ position, timestamp }: SeekPoint): LiveMessage[] {
     return this.file.headersAt(position).map((message) => this.#filter.shift({ ...message, timestamp }));
   }
 
   #send(messages: readonly LiveMessage[]): void {
-    const lengths = messages.map((message) => this.#encoding.encodedLength(message));
-    const length = lengths.reduce((sum, one) => sum + one, 0);
-    if (length === 0) return;
-    const bytes = Buffer.allocUnsafeSlow(length);
-    let at = 0;
-    messages.forEach((message, i) => {
-      if (lengths[i] !== 0) at = this.#encoding.write(bytes, at, message);
-    });
-    this.#sentBytes += length;
+    const bytes = encodeMessages(messages, this.#encoding);
+    if (bytes.length === 0) return;
+    this.#sentBytes += bytes.length;
+    const { totals } = this.#options;
+    if (totals !== undefined) totals.bytesOut += bytes.length;
+    this.#watch.sent();
     this.#options.sink.write(bytes);
   }
 
@@ -360,6 +379,8 @@ export class VodPlayer implements Paced {
       this.#changeOver();
       return;
     }
+    const mark = this.#marks.end(this.#filter.prerollToMs);
+    if (mark !== undefined) this.#send([this.#filter.shift(mark)]);
     this.#state = 'ended';
     this.#options.pacer.remove(this);
     this.#options.sink.ended();
@@ -375,21 +396,4 @@ export class VodPlayer implements Paced {
     this.close();
     this.#options.sink.failed(error);
   }
-
-  /** `nowMs` 0: it is not known, and nothing is decided. */
-  #checkStall(nowMs: number): void {
-    const { sink, stallTimeoutMs } = this.#options;
-    if (nowMs === 0) return;
-    if (this.#stalledSinceMs === 0 || sink.pendingBytes !== this.#stalledPendingBytes) {
-      this.#stalledSinceMs = nowMs;
-      this.#stalledPendingBytes = sink.pendingBytes;
-    } else if (nowMs - this.#stalledSinceMs > stallTimeoutMs) {
-      sink.stalled();
-    }
-  }
-}
-
-function isFrame(tag: FileTag, hasVideo: boolean): boolean {
-  if (tag.tagType !== (hasVideo ? flvTagTypes.video : flvTagTypes.audio)) return false;
-  return readMediaFacts(messageOf(tag)).isCoded;
 }
