@@ -7,9 +7,15 @@
  *    "content":{"userID":"alice","userLevel":"7","deviceType":1,"roomID":"room","timeStamp":1700000000000,"danmuType":0,
  *    "content":"hello"}}
  *
- * (on one line). Readers ignore members that they do not know.
+ * (on one line). Messages of other services, whose contents only applications know, have theirs as AMF0 in hexadecimal
+ * digits instead:
+ *
+ *   {"mediaTimeMs":1500,"receivedAtMs":1700000000250,"header":{"version":0,"transimitType":0,"serviceType":7, …},
+ *    "amf0":"0200026869"}
+ *
+ * Readers ignore members that they do not know.
  */
-import { AmfDate, AmfObject, type AmfValue } from '../amf/index.js';
+import { AmfDate, AmfObject, type AmfValue, decodeAmf0, encodeAmf0 } from '../amf/index.js';
 import { RtmpRemoteError, RtmpUsageError } from '../bytes/index.js';
 import { type Danmu, type DanmuLimits, formatDanmu, parseDanmu } from './danmu.js';
 import { formatServiceHeader, parseServiceHeader, type ServiceHeader } from './service-header.js';
@@ -24,6 +30,16 @@ export interface StoredDanmu {
   readonly danmu: Danmu;
 }
 
+/** A message of another service than danmu, and its place in a recording. */
+export interface StoredMessage {
+  /** ms from the start of the recording, from 0 up. */
+  readonly mediaTimeMs: number;
+  /** When the server received it: ms since 1970 UTC. */
+  readonly receivedAtMs: number;
+  readonly header: ServiceHeader;
+  readonly content: AmfValue;
+}
+
 const errorCode = 'ERR_SERVICE_STORE';
 /** By the default limits a line has some 1,500 characters, 3,000 where all need escaping: this leaves room for longer ones. */
 const maxLineLength = 65_536;
@@ -35,16 +51,26 @@ const maxLineLength = 65_536;
  * characters, and as `formatServiceHeader` and `formatDanmu` do.
  */
 export function formatStoredDanmu(stored: StoredDanmu, limits: Partial<DanmuLimits> = {}): string {
-  const { mediaTimeMs, receivedAtMs, header, danmu } = stored;
+  return formatLine(stored, { content: toJson(formatDanmu(stored.danmu, limits)) });
+}
+
+/**
+ * As `formatStoredDanmu`, for a message of another service.
+ *
+ * @throws RtmpUsageError as that does, and as `encodeAmf0` does for a content that AMF0 has no form for.
+ */
+export function formatStoredMessage(stored: StoredMessage): string {
+  return formatLine(stored, { amf0: toHex(encodeAmf0([stored.content])) });
+}
+
+function formatLine(
+  { mediaTimeMs, receivedAtMs, header }: Omit<StoredMessage, 'content'>,
+  content: Readonly<Record<string, unknown>>,
+): string {
   for (const [name, value] of Object.entries({ mediaTimeMs, receivedAtMs })) {
     if (!isTime(value)) throw new RtmpUsageError(errorCode, `${name} is ${value}, not a number from 0 up`);
   }
-  const line = JSON.stringify({
-    mediaTimeMs,
-    receivedAtMs,
-    header: toJson(formatServiceHeader(header)),
-    content: toJson(formatDanmu(danmu, limits)),
-  });
+  const line = JSON.stringify({ mediaTimeMs, receivedAtMs, header: toJson(formatServiceHeader(header)), ...content });
   if (line.length > maxLineLength) throw new RtmpUsageError(errorCode, lengthComplaint(line));
   return line;
 }
@@ -56,14 +82,57 @@ export function formatStoredDanmu(stored: StoredDanmu, limits: Partial<DanmuLimi
  * ours: the last one of a file whose writer died may be cut short.
  */
 export function parseStoredDanmu(line: string, limits: Partial<DanmuLimits> = {}): StoredDanmu {
+  const members = parseMembers(line);
+  return { ...placeOf(members), danmu: parseDanmu(toAmf(members.get('content')), limits) };
+}
+
+/**
+ * As `parseStoredDanmu`, for a line of either kind.
+ *
+ * @throws RtmpRemoteError as that does, `ERR_SERVICE_STORE` for digits that are no AMF0.
+ */
+export function parseStoredMessage(line: string, limits: Partial<DanmuLimits> = {}): StoredDanmu | StoredMessage {
+  const members = parseMembers(line);
+  const digits = members.get('amf0');
+  if (digits === undefined) return parseStoredDanmu(line, limits);
+  return { ...placeOf(members), content: fromHex(digits) };
+}
+
+function parseMembers(line: string): ReadonlyMap<string, unknown> {
   const members = membersOf(parseJson(line));
   if (members === undefined) throw new RtmpRemoteError(errorCode, 'the line is not a JSON object');
+  return members;
+}
+
+function placeOf(members: ReadonlyMap<string, unknown>): Omit<StoredMessage, 'content'> {
   return {
     mediaTimeMs: timeOf(members, 'mediaTimeMs'),
     receivedAtMs: timeOf(members, 'receivedAtMs'),
     header: parseServiceHeader(toAmf(members.get('header'))),
-    danmu: parseDanmu(toAmf(members.get('content')), limits),
   };
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function fromHex(digits: unknown): AmfValue {
+  if (typeof digits !== 'string' || !/^(?:[0-9a-f]{2})+$/i.test(digits)) {
+    throw new RtmpRemoteError(errorCode, 'amf0 is no string of hexadecimal digits');
+  }
+  const bytes = Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
+  let values: AmfValue[];
+  try {
+    values = decodeAmf0(bytes);
+  } catch (error) {
+    if (!(error instanceof RtmpRemoteError)) throw error;
+    throw new RtmpRemoteError(errorCode, `amf0 is no value: ${error.message}`, { cause: error });
+  }
+  const [value, ...more] = values;
+  if (more.length > 0) throw new RtmpRemoteError(errorCode, `amf0 has ${values.length} values, not one`);
+  return value;
 }
 
 function parseJson(line: string): unknown {

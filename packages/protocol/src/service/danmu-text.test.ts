@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AmfDate, AmfObject } from '../amf/index.js';
 import { RtmpRemoteError, RtmpUsageError } from '../bytes/index.js';
 import { formatAss, type TimedDanmu } from './danmu-ass.js';
-import { formatStoredDanmu, parseStoredDanmu, type StoredDanmu } from './danmu-store.js';
+import {
+  formatStoredDanmu,
+  formatStoredMessage,
+  parseStoredDanmu,
+  parseStoredMessage,
+  type StoredDanmu,
+} from './danmu-store.js';
 import { danmu, danmuHeader } from './service.vectors.js';
 
 const stored: StoredDanmu = { mediaTimeMs: 1500, receivedAtMs: 1_700_000_000_250, header: danmuHeader, danmu };
@@ -11,6 +18,12 @@ const storedLine =
   '{"mediaTimeMs":1500,"receivedAtMs":1700000000250,' +
   '"header":{"version":0,"transimitType":0,"serviceType":0,"priority":4,"abandon":true,"messageID":"m-1","networkID":"net-01"},' +
   '"content":{"userID":"alice","userLevel":"7","deviceType":1,"roomID":"room","timeStamp":1700000000000,"danmuType":0,"content":"你好"}}';
+
+const { danmu: _, ...placed } = stored;
+const messageLine =
+  '{"mediaTimeMs":1500,"receivedAtMs":1700000000250,' +
+  '"header":{"version":0,"transimitType":0,"serviceType":7,"priority":4,"abandon":true,"messageID":"m-1","networkID":"net-01"},' +
+  '"amf0":"0200026869"}';
 
 describe('the store of danmu', () => {
   it('has one line for each', () => {
@@ -61,6 +74,22 @@ describe('the store of danmu', () => {
     expect(error).toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
+  it('has messages of other services with their content in AMF0', () => {
+    const message = { ...placed, header: { ...danmuHeader, serviceType: 7 }, content: 'hi' };
+    const line = formatStoredMessage(message);
+    expect(line).toBe(messageLine);
+    expect(parseStoredMessage(line)).toEqual(message);
+    expect(parseStoredMessage(storedLine)).toEqual(stored);
+    const nested = new AmfObject([['a', [1, null, new AmfDate(5)]]]);
+    const other = { ...message, content: nested };
+    expect(parseStoredMessage(formatStoredMessage(other))).toEqual(other);
+  });
+
+  it.each(['', '0', 'xy', '02', '0200026869'.repeat(2), 'ff'])('refuses the content %j', (digits) => {
+    const line = messageLine.replace('0200026869', digits);
+    expect(() => parseStoredMessage(line)).toThrow(expect.objectContaining({ code: 'ERR_SERVICE_STORE' }));
+  });
+
   it('never throws anything else', () => {
     const edits = fc.array(fc.tuple(fc.nat(storedLine.length - 1), fc.constantFrom(...'{}[]",:0e-\\n ')), {
       maxLength: 3,
@@ -73,7 +102,7 @@ describe('the store of danmu', () => {
     fc.assert(
       fc.property(fc.oneof(edited, fc.string(), fc.json()), (line) => {
         try {
-          parseStoredDanmu(line);
+          parseStoredMessage(line);
         } catch (error) {
           expect(error).toBeInstanceOf(RtmpRemoteError);
         }

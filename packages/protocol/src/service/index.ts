@@ -7,7 +7,14 @@ export {
 } from './capability.js';
 export { type Danmu, type DanmuLimits, defaultDanmuLimits, formatDanmu, parseDanmu } from './danmu.js';
 export { type AssOptions, defaultAssOptions, formatAss, type TimedDanmu } from './danmu-ass.js';
-export { formatStoredDanmu, parseStoredDanmu, type StoredDanmu } from './danmu-store.js';
+export {
+  formatStoredDanmu,
+  formatStoredMessage,
+  parseStoredDanmu,
+  parseStoredMessage,
+  type StoredDanmu,
+  type StoredMessage,
+} from './danmu-store.js';
 export {
   formatServe,
   parseServe,
