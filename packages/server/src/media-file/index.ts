@@ -1,3 +1,3 @@
 export { isInside } from './is-inside.js';
-export { mediaFileName, recordingSegments, recordingSuffix, withoutPrefix } from './media-file-name.js';
+export { mediaFileNames, recordingSegments, recordingSuffix, withoutPrefix } from './media-file-name.js';
 export { isNotThere, type OpenMediaFile, openMediaFile } from './open-media-file.js';

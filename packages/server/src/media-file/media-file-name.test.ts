@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mediaFileName, recordingSegments } from './media-file-name.js';
+import { mediaFileName, mediaFileNames, recordingSegments } from './media-file-name.js';
 
 describe('mediaFileName', () => {
   it.each([
@@ -37,6 +37,45 @@ describe('mediaFileName', () => {
     ['live', 'x'.repeat(3000)],
   ])('none for %j and %j', (app, name) => {
     expect(mediaFileName({ app, name })).toBeUndefined();
+  });
+});
+
+describe('mediaFileNames', () => {
+  it.each([
+    ['x', ['live/x.flv', 'live/x.mp4']],
+    ['flv:x', ['live/x.flv']],
+    ['x.flv', ['live/x.flv']],
+    ['flv:x.mp4', ['live/x.mp4.flv']],
+    ['mp4:x', ['live/x.mp4', 'live/x.f4v']],
+    ['mp4:x.mp4', ['live/x.mp4']],
+    ['mp4:x.f4v', ['live/x.f4v']],
+    ['mp4:films/x.f4v', ['live/films/x.f4v']],
+    ['mp4:x.flv', ['live/x.flv.mp4', 'live/x.flv.f4v']],
+    // Recorded under such a name, it is an FLV file.
+    ['x.mp4', ['live/x.mp4', 'live/x.mp4.flv']],
+    ['x.f4v', ['live/x.f4v', 'live/x.f4v.flv']],
+  ])('%s', (name, files) => {
+    expect(mediaFileNames({ app: 'live', name })).toEqual(files);
+  });
+
+  it.each([
+    'mp4:',
+    'mp4:../x',
+    'mp4:../x.mp4',
+    'mp4:a/../../x.mp4',
+    'mp4:/etc/x.mp4',
+    'mp4:.x.mp4',
+    'mp4:.mp4',
+    'mp4:a//x.mp4',
+    'mp4:a\\x.mp4',
+    'mp4:C:x.mp4',
+    'mp4:mp4:x',
+    'mp4:x\0.mp4',
+    `mp4:${'x'.repeat(3000)}`,
+    '../x.mp4',
+    '',
+  ])('none for %j', (name) => {
+    expect(mediaFileNames({ app: 'live', name })).toEqual([]);
   });
 });
 

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StreamKey } from '../live/index.js';
-import { mediaFileName, openMediaFile } from '../media-file/index.js';
+import { mediaFileNames, type OpenMediaFile, openMediaFile, recordingSuffix } from '../media-file/index.js';
+import { Mp4File } from '../mp4-file/index.js';
 import { fileSource } from './byte-source.js';
 import { FlvFile } from './flv-file.js';
 import type { MediaFile } from './media-file.js';
@@ -35,39 +36,41 @@ export class VodLibrary {
    * in memory: who waits for a live stream is not to wait for this.
    */
   mayHave(key: StreamKey): boolean {
-    const name = mediaFileName(key);
-    if (name === undefined) return false;
-    try {
-      return statSync(join(this.#mediaDir, name), { throwIfNoEntry: false })?.isFile() === true;
-    } catch {
-      // A folder that may not be looked into, or a file in the place of a folder.
-      return false;
-    }
+    return mediaFileNames(key).some((name) => {
+      try {
+        return statSync(join(this.#mediaDir, name), { throwIfNoEntry: false })?.isFile() === true;
+      } catch {
+        // A folder that may not be looked into, or a file in the place of a folder.
+        return false;
+      }
+    });
   }
 
   /**
    * Resolves with `undefined` where there is no such recording, and nothing was read. Rejects with the system's errors.
    *
-   * @throws RtmpRemoteError `ERR_FLV_…`: it is no FLV file
+   * @throws RtmpRemoteError `ERR_FLV_…`, `ERR_MP4_…`: it is no file of the kind that its name says
    */
   async open(key: StreamKey): Promise<OpenRecording | undefined> {
-    const name = mediaFileName(key);
-    const opened = name === undefined ? undefined : await openMediaFile(this.#mediaDir, name);
-    if (opened === undefined) return undefined;
-    const { handle, stats } = opened;
+    for (const name of mediaFileNames(key)) {
+      const opened = await openMediaFile(this.#mediaDir, name);
+      if (opened !== undefined) return this.#share(opened, name.endsWith(recordingSuffix) ? 'flv' : 'mp4');
+    }
+    return undefined;
+  }
+
+  async #share({ handle, stats }: OpenMediaFile, format: 'flv' | 'mp4'): Promise<OpenRecording> {
     try {
-      // A file that has grown, or is another one, has other places.
-      const id = [stats.dev, stats.ino, stats.size, stats.mtimeNs].join('/');
+      // A file that has grown, or is another one, has other places. One that has two names may be of two kinds.
+      const id = [format, stats.dev, stats.ino, stats.size, stats.mtimeNs].join('/');
       const known = this.#shared.get(id);
       if (known !== undefined) {
         await handle.close();
         return await this.#use(id, known);
       }
-      const shared: Shared = {
-        handle,
-        users: 0,
-        loading: FlvFile.open(fileSource(handle, Number(stats.size)), this.#windows),
-      };
+      const source = fileSource(handle, Number(stats.size));
+      const opening = format === 'flv' ? FlvFile : Mp4File;
+      const shared: Shared = { handle, users: 0, loading: opening.open(source, this.#windows) };
       this.#shared.set(id, shared);
       return await this.#use(id, shared);
     } catch (error) {
