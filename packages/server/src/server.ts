@@ -18,6 +18,7 @@ import { serviceSource } from './service-source.js';
 import { type SharedObjectFacts, SharedObjects } from './shared-object/index.js';
 import { sharedObjectSource } from './shared-object-source.js';
 import { Certificates } from './tls/index.js';
+import { TunnelRequests, TunnelServer, TunnelSessions, tunnelPeerOf } from './tunnel/index.js';
 import { version } from './version.js';
 import { visits } from './visits.js';
 import { VodPlayback } from './vod/index.js';
@@ -50,6 +51,9 @@ function transportNames({ rtmp, https }: Config, hasTls: boolean): readonly stri
     ...(rtmp.encrypted ? ['rtmpe'] : []),
     ...(hasTls ? ['rtmps'] : []),
     ...(hasTls && https.listen !== undefined ? ['wss'] : []),
+    ...(rtmp.tunneled ? ['rtmpt'] : []),
+    ...(rtmp.tunneled && rtmp.encrypted ? ['rtmpte'] : []),
+    ...(rtmp.tunneled && hasTls ? ['rtmpts'] : []),
   ];
 }
 
@@ -128,13 +132,15 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     },
     logger,
   );
+  const common = { connections: rtmpConnections, config, crypto: handshakeCrypto, now, log: logger };
+  const tunnelSessions = new TunnelSessions(common);
+  const tunnelRequests = new TunnelRequests({ ...common, sessions: tunnelSessions });
+  const tunnels = new TunnelServer({ ...common, sessions: tunnelSessions, requests: tunnelRequests });
+  const { tunneled } = config.rtmp;
   const reception = new Reception({
-    connections: rtmpConnections,
-    config,
-    crypto: handshakeCrypto,
-    now,
-    log: logger,
+    ...common,
     certificates,
+    takeHttp: tunneled ? (socket, peer) => tunnels.take(socket, peer) : undefined,
   });
   const rtmpListener = new RtmpListener(reception, 'any', logger);
   const rtmpsListener = new RtmpListener(reception, 'tls', logger);
@@ -155,6 +161,9 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     isApiAllowed: (address) => addresses.isApiAllowed(address),
     answerRemoting: (post) => gateway.answer(post),
     acceptRtmp: (socket, peer) => acceptWebSocket(rtmpConnections, socket, peer),
+    ...(tunneled && {
+      answerTunnel: (request, response) => tunnelRequests.answer(request, response, tunnelPeerOf(request.socket)),
+    }),
     serverInfo: () => ({
       version,
       startedAt,
@@ -177,7 +186,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     }
     ({ https, ...http } = await httpServer.listen());
   } catch (error) {
-    await Promise.all([stopListening(), rtmpConnections.close(0), sharedObjects.close()]);
+    await Promise.all([stopListening(), rtmpConnections.close(0), tunnels.close(0), sharedObjects.close()]);
     throw error;
   }
   certificates?.watch();
@@ -191,7 +200,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     streams,
     sharedObjects: () => sharedObjects.snapshot(),
     async close(graceMs) {
-      await Promise.all([stopListening(), rtmpConnections.close(graceMs)]);
+      await Promise.all([stopListening(), rtmpConnections.close(graceMs), tunnels.close(graceMs)]);
       // Everybody has gone: their ends are what is left to tell.
       danmuWebhook?.close();
       await webhooks?.close(graceMs);

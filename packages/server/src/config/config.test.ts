@@ -126,7 +126,7 @@ describe('loadConfig', () => {
       '__proto__.x=1',
       'config: there is no key __proto__.x; sections: rtmp, rtmps, tls, http, https, media, record, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log',
     ],
-    ['rtmp=1935', 'config: rtmp is "1935", but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.proxyFrom'],
+    ['rtmp=1935', 'config: rtmp is "1935", but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.proxyFrom'],
     ['rtmp.listen', 'config: --set "rtmp.listen"; allowed: key=value, such as --set rtmp.listen=:1936'],
     ['=1', 'config: --set "=1"; allowed: key=value, such as --set rtmp.listen=:1936'],
   ])('refuses --set %s', (assignment, message) => {
@@ -136,7 +136,7 @@ describe('loadConfig', () => {
   it.each([
     [
       'rtmp: 1935\n',
-      'config: rtmp is 1935, but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.proxyFrom',
+      'config: rtmp is 1935, but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.proxyFrom',
     ],
     [
       '- rtmp\n',

@@ -29,11 +29,15 @@ export const settings = {
   rtmp: {
     listen: listen(
       ':1935',
-      'Where encoders publish and RTMP players connect. What they speak is found out: RTMP, RTMPE, and RTMPS once there is TLS.',
+      'Where encoders publish and RTMP players connect. What they speak is found out: RTMP, RTMPE, RTMPT, and RTMPS once there is TLS.',
     ),
     encrypted: flag(
       true,
       'RTMPE is served. It hides what is sent from those who do not look closely, and protects nothing; use RTMPS for that.',
+    ),
+    tunneled: flag(
+      true,
+      'RTMPT is served: RTMP in HTTP requests, for clients that get through to nothing but HTTP. On rtmp.listen and http.listen, and with TLS where there is TLS.',
     ),
     proxyFrom: addresses(
       "Load balancers that begin every connection to rtmp.listen and rtmps.listen with a PROXY header, version 1 or 2, which tells the client's real address. What others begin with is never taken for one.",

@@ -42,6 +42,8 @@ export interface HttpServerOptions {
   readonly answerRemoting: AnswerRemoting;
   readonly serverInfo: () => ServerInfo;
   readonly acceptRtmp: AcceptRtmp;
+  /** Answers requests of tunnels; `false`: it is none. Absent: there are no tunnels. */
+  readonly answerTunnel?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Folder of the built console; by default the one that the build puts beside the compiled server. */
   readonly consoleFolder?: string;
 }
@@ -144,6 +146,7 @@ class FlvHttpServer implements HttpServer {
       socket.destroy();
       return;
     }
+    if (request.method === 'POST' && this.#options.answerTunnel?.(request, response)) return;
     const target = parseRequestTarget(request.url ?? '/');
     switch (target.kind) {
       case 'page':

@@ -5,11 +5,12 @@ import { addressList, isListed } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../log/index.js';
 import type { Certificates } from '../tls/index.js';
+import { httpHint } from './http-hint.js';
 import { parseProxyHeader } from './proxy-header.js';
 import type { RtmpConnections } from './rtmp-connections.js';
 import type { RtmpTransport, TransportEvents } from './rtmp-transport.js';
 import { RtmpeTransport } from './rtmpe-transport.js';
-import { TcpTransport } from './tcp-transport.js';
+import { type TcpPeer, TcpTransport } from './tcp-transport.js';
 
 export interface ReceptionOptions {
   readonly connections: RtmpConnections;
@@ -20,6 +21,8 @@ export interface ReceptionOptions {
   readonly log: Logger;
   /** `undefined`: there is no TLS. */
   readonly certificates: Certificates | undefined;
+  /** Takes those who speak HTTP. Absent: they are told that this is no place for it. */
+  readonly takeHttp?: ((socket: Socket, peer: TcpPeer) => void) | undefined;
 }
 
 /** What a listener takes: whatever begins as something that is known, or TLS alone. */
@@ -42,7 +45,6 @@ type Protocol = 'rtmp' | 'rtmpe' | 'tls' | 'http';
 const { encrypted, encryptedXtea, encryptedBlowfish } = handshakeVersions;
 /** How a TLS connection begins: a handshake record, and the major version. [RFC 8446 §5.1] */
 const tlsStart = [0x16, 0x03] as const;
-const httpAnswer = 'This is a port for RTMP. The web page is on another one.\n';
 
 /** Finds out by their first bytes what those speak who connect over TCP, and hands them on. */
 export class Reception {
@@ -131,9 +133,8 @@ export class Reception {
 
   /** What is not RTMP at all, the handshake finds out. */
   #serve(arrival: Arrival, protocol: 'rtmp' | 'rtmpe'): void {
-    const { socket, address, accepted, release } = arrival;
-    socket.off('close', release);
-    release();
+    const { socket, address, accepted } = arrival;
+    this.#giveBackPlace(arrival);
     const { connections, config, crypto, now } = this.#options;
     const peer = { address, tls: accepted === 'inTls' };
     connections.accept((events) => {
@@ -177,19 +178,24 @@ export class Reception {
     return server;
   }
 
-  /** Tunnels over HTTP are to come in here. */
   #answerHttp(arrival: Arrival): void {
-    const { socket } = arrival;
-    this.#log(arrival, 'it speaks HTTP, and this port is for RTMP');
-    const head = [
-      'HTTP/1.1 400 Bad Request',
-      'content-type: text/plain',
-      `content-length: ${httpAnswer.length}`,
-      'connection: close',
-    ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${httpAnswer}`);
+    const { socket, address, accepted } = arrival;
+    const { takeHttp } = this.#options;
+    if (takeHttp !== undefined) {
+      this.#giveBackPlace(arrival);
+      takeHttp(socket, { address, tls: accepted === 'inTls' });
+      return;
+    }
+    this.#log(arrival, httpHint.reason);
+    socket.end(httpHint.answer);
     // What is not read would turn the close into a reset. It keeps its place until it is gone.
     socket.resume();
+  }
+
+  /** Whoever it is handed to finds another. */
+  #giveBackPlace({ socket, release }: Arrival): void {
+    socket.off('close', release);
+    release();
   }
 
   #refuse(arrival: Arrival, reason: string): void {

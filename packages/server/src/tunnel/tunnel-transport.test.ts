@@ -1,0 +1,305 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TunnelReply } from './tunnel-reply.js';
+import { TunnelTransport } from './tunnel-transport.js';
+
+/** A reply, and what became of it: the bytes of the answer, or that it was refused. */
+class Reply implements TunnelReply {
+  isGone = false;
+  answer: readonly number[] | 'refused' | undefined;
+  taken: () => void = () => undefined;
+
+  send(bytes: Uint8Array, taken: () => void): void {
+    this.answer = [...bytes];
+    this.taken = taken;
+  }
+
+  refuse(): void {
+    this.answer = 'refused';
+  }
+}
+
+class Scene {
+  readonly received: number[] = [];
+  readonly told: string[] = [];
+  nowMs = 0;
+  readonly carrier = { destroyed: false };
+  onReceived: (bytes: Uint8Array) => void = () => undefined;
+  readonly tunnel = new TunnelTransport({
+    id: 'x',
+    peer: { address: '203.0.113.7', localAddress: undefined, tls: false },
+    maxBodyBytes: 1000,
+    idleTimeoutMs: 60_000,
+    now: () => this.nowMs,
+    onBegin: (tunnel, firstByte) => {
+      this.told.push(`begin ${firstByte}`);
+      tunnel.attach({
+        received: (bytes) => {
+          this.received.push(...bytes);
+          this.onReceived(bytes);
+        },
+        closing: () => this.told.push('closing'),
+        failed: () => this.told.push('failed'),
+        closed: () => this.told.push('closed'),
+      });
+    },
+    onGone: () => this.told.push('gone'),
+  });
+
+  constructor() {
+    this.tunnel.touch(this.carrier);
+  }
+
+  post(command: 'send' | 'idle' | 'close', sequence: number, ...bytes: readonly number[]): Reply {
+    const reply = new Reply();
+    const body = Uint8Array.from(bytes);
+    if (this.tunnel.takeRoom(body.length)) this.tunnel.post({ command, sequence, body, reply });
+    return reply;
+  }
+
+  /** Time goes by, and deadlines are looked at. */
+  wait(ms: number): void {
+    this.nowMs += ms;
+    this.tunnel.checkDeadline(this.nowMs);
+  }
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+function write(scene: Scene, ...bytes: readonly number[]): void {
+  scene.tunnel.write(Uint8Array.from(bytes));
+}
+
+const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+describe('a tunnel', () => {
+  it('carries bytes both ways', async () => {
+    const scene = new Scene();
+    scene.onReceived = () => write(scene, 7, 8);
+    expect(scene.post('send', 0, 3, 4).answer).toEqual([1, 7, 8]);
+    expect(scene.post('send', 1).answer).toEqual([1]);
+    expect(scene.received).toEqual([3, 4]);
+    expect(scene.told).toEqual(['begin 3']);
+  });
+
+  it('tells of bytes that nobody has fetched', () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3);
+    write(scene, 1, 2, 3);
+    expect(scene.tunnel.pendingBytes).toBe(3);
+    const reply = scene.post('idle', 1);
+    expect(reply.answer).toEqual([1, 1, 2, 3]);
+    expect(scene.tunnel.pendingBytes).toBe(3);
+    reply.taken();
+    expect(scene.tunnel.pendingBytes).toBe(0);
+  });
+
+  it('sends a lot in several answers', () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3);
+    const all = new Uint8Array(2_500_000).map((_, at) => at % 251);
+    scene.tunnel.write(all.subarray(0, 1_200_000));
+    scene.tunnel.write(all.subarray(1_200_000));
+    const answers = [1, 2, 3].map((sequence) => scene.post('idle', sequence).answer as number[]);
+    expect(answers.map(({ length }) => length)).toEqual([1 + 1024 * 1024, 1 + 1024 * 1024, 1 + 2_500_000 - 2 ** 21]);
+    expect(Buffer.from(answers.flatMap((answer) => answer.slice(1))).equals(all)).toBe(true);
+  });
+
+  it('holds an idle until there is something, for who mostly plays', async () => {
+    const scene = new Scene();
+    scene.onReceived = () => write(scene, 7, 8);
+    scene.post('send', 0, 3);
+    const held = scene.post('idle', 1);
+    expect(held.answer).toBeUndefined();
+    write(scene, 9);
+    write(scene, 10);
+    await nextTick();
+    expect(held.answer).toEqual([1, 9, 10]);
+    const empty = scene.post('idle', 2);
+    vi.advanceTimersByTime(60);
+    expect(empty.answer).toEqual([1]);
+  });
+
+  it('holds nothing for who mostly publishes', () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3, 4, 5);
+    expect(scene.post('idle', 1).answer).toEqual([1]);
+  });
+
+  it('answers a held idle when another request comes', () => {
+    const scene = new Scene();
+    const held = scene.post('idle', 0);
+    expect(held.answer).toBeUndefined();
+    scene.onReceived = () => write(scene, 7);
+    const next = scene.post('send', 1, 3);
+    expect([held.answer, next.answer]).toEqual([[1], [1, 7]]);
+  });
+
+  it('asks to be polled less and less while nothing happens', () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3);
+    const bytes = Array.from({ length: 80 }, (_, at) => scene.post('idle', at + 1).answer?.[0]);
+    expect([...new Set(bytes)]).toEqual([1, 3, 5, 9, 17, 33]);
+    write(scene, 1);
+    expect(scene.post('idle', 81).answer?.[0]).toBe(1);
+  });
+
+  it('puts requests in order', () => {
+    const scene = new Scene();
+    const [second, first] = [scene.post('send', 1, 5), scene.post('send', 0, 3, 4)];
+    expect(scene.received).toEqual([3, 4, 5]);
+    expect([first.answer, second.answer]).toEqual([[1], [1]]);
+  });
+
+  it('takes the first number as it is, when none comes before it', () => {
+    const scene = new Scene();
+    const reply = scene.post('send', 1, 3);
+    expect(scene.received).toEqual([]);
+    vi.advanceTimersByTime(250);
+    expect(scene.received).toEqual([3]);
+    expect(reply.answer).toEqual([1]);
+  });
+
+  it('gives the same answer to the same request, and takes its bytes once', () => {
+    const scene = new Scene();
+    scene.onReceived = ([byte = 0]) => write(scene, byte + 10);
+    scene.post('send', 0, 3);
+    expect(scene.post('send', 1, 4).answer).toEqual([1, 14]);
+    expect(scene.post('send', 1, 4).answer).toEqual([1, 14]);
+    expect(scene.post('send', 0, 3).answer).toEqual([1, 13]);
+    expect(scene.received).toEqual([3, 4]);
+  });
+
+  it('keeps what was to be sent on a connection that is gone', () => {
+    const scene = new Scene();
+    const lost = scene.post('idle', 0);
+    lost.isGone = true;
+    write(scene, 7);
+    const again = scene.post('idle', 0);
+    expect(lost.answer).toBeUndefined();
+    expect(again.answer).toEqual([1, 7]);
+  });
+
+  it('holds back requests while nothing is read', () => {
+    const scene = new Scene();
+    scene.onReceived = () => scene.tunnel.setReading(false);
+    scene.post('send', 0, 3);
+    const later = scene.post('send', 1, 4);
+    expect([scene.received, later.answer]).toEqual([[3], undefined]);
+    const wanted = vi.fn();
+    scene.tunnel.whenReading(wanted);
+    scene.onReceived = () => undefined;
+    scene.tunnel.setReading(true);
+    expect(wanted).toHaveBeenCalledOnce();
+    expect([scene.received, later.answer]).toEqual([[3, 4], [1]]);
+  });
+});
+
+describe('a tunnel ends', () => {
+  it('when its client closes it, after what came before', async () => {
+    const scene = new Scene();
+    const close = scene.post('close', 1);
+    scene.post('send', 0, 3);
+    expect(close.answer).toEqual([0]);
+    expect(scene.post('idle', 2).answer).toBe('refused');
+    await nextTick();
+    expect([scene.received, scene.told]).toEqual([[3], ['begin 3', 'gone', 'closed']]);
+    expect(scene.tunnel.closeReason).toBeUndefined();
+  });
+
+  it('when what was left to send has been fetched', async () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3);
+    write(scene, 7);
+    scene.tunnel.end('over');
+    write(scene, 8);
+    const last = scene.post('send', 1, 4);
+    expect([last.answer, scene.received]).toEqual([[1, 7], [3]]);
+    expect(scene.told).toEqual(['begin 3', 'closing']);
+    last.taken();
+    expect(scene.post('idle', 2).answer).toBe('refused');
+    await nextTick();
+    expect(scene.told).toEqual(['begin 3', 'closing', 'gone', 'closed']);
+  });
+
+  it('when nobody fetches what is left', () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3);
+    write(scene, 7);
+    scene.tunnel.end('over');
+    vi.advanceTimersByTime(2000);
+    expect(scene.told).toContain('gone');
+  });
+
+  it('at once, with everything that waits refused', () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3);
+    write(scene, 7, 7);
+    scene.post('idle', 1).taken();
+    const [held, early] = [scene.post('idle', 2), scene.post('send', 4, 5)];
+    scene.tunnel.close('a fault');
+    expect([held.answer, early.answer]).toEqual(['refused', 'refused']);
+    expect(scene.tunnel.pendingBytes).toBe(0);
+  });
+
+  it.each<[string, (scene: Scene) => void, string]>([
+    ['no request comes', (scene) => scene.wait(60_001), 'no request came'],
+    [
+      'its connections are gone',
+      (scene) => {
+        scene.wait(9000);
+        scene.carrier.destroyed = true;
+        scene.wait(9000);
+        scene.tunnel.touch({ destroyed: false });
+        scene.wait(20_000);
+        expect(scene.tunnel.closeReason).toBeUndefined();
+        scene.tunnel.touch(scene.carrier);
+        scene.carrier.destroyed = true;
+        scene.wait(1);
+        scene.wait(61_000);
+      },
+      'no request came',
+    ],
+    [
+      'it has no connection for long',
+      (scene) => {
+        scene.carrier.destroyed = true;
+        scene.wait(10_001);
+      },
+      'its connections are gone',
+    ],
+    [
+      'a request is missing for long',
+      (scene) => {
+        scene.post('send', 0, 3);
+        scene.post('send', 2, 5);
+        scene.wait(4000);
+        scene.tunnel.touch(scene.carrier);
+        scene.wait(4000);
+      },
+      'request 1 is missing',
+    ],
+    ['a request is far ahead', (scene) => scene.post('send', 256, 3), 'too far ahead'],
+    [
+      'too many bytes wait',
+      (scene) => {
+        scene.post('send', 2, ...Array(600).fill(3));
+        scene.post('send', 3, ...Array(600).fill(3));
+      },
+      'more bytes than limits.partialBytes',
+    ],
+    [
+      'its answers are not read',
+      (scene) => {
+        for (let sequence = 0; sequence < 1100; sequence += 1) scene.post('send', sequence, 3);
+      },
+      'reads no answers',
+    ],
+  ])('when %s', (_name, happen, reason) => {
+    const scene = new Scene();
+    happen(scene);
+    expect(scene.tunnel.closeReason).toContain(reason);
+    expect(scene.told).toContain('gone');
+    expect(scene.post('idle', 1).answer).toBe('refused');
+  });
+});
