@@ -13,6 +13,7 @@ export type {
   ConnectInfo,
   ConnectRequest,
   PlayAnswer,
+  PlayedKind,
   PlayRequest,
   PlayTransition,
   PlayTransitionKind,

@@ -9,8 +9,10 @@ export class MessageStream {
   request: PublishRequest | PlayRequest | ServeRequest | undefined;
   /** What is asked for while something recorded plays. */
   queued: PlayRequest | undefined;
-  /** What plays is recorded: it has places to seek to, and can be followed by something else. */
+  /** What plays is recorded: it has places to seek to. */
   recorded = false;
+  /** What plays has an end, and can be followed by something else. */
+  ends = false;
   /** Where the client wanted to go last; an earlier wish is of no interest any more. */
   seek: SeekRequest | undefined;
   receiveAudio = true;
@@ -45,6 +47,7 @@ export class MessageStream {
     if (next !== 'idle') return;
     this.request = undefined;
     this.recorded = false;
+    this.ends = false;
     this.seek = undefined;
   }
 }

@@ -13,11 +13,13 @@ export interface PlayWish {
   readonly transition?: PlayTransition;
 }
 
-/** Of `play` and `play2`: what plays is stopped, unless it is recorded and the new stream is to come after it. */
+/** Of `play` and `play2`: what plays is stopped, unless the new stream is to come after it, or in its place later. */
 export function requestPlay(context: ServerContext, stream: MessageStream, wish: PlayWish): void {
   const { start, duration, reset, transition } = wish;
   const { name: streamName, query } = splitQuery(wish.name);
-  const isQueued = stream.state === 'playing' && stream.recorded && !reset;
+  // A live stream has no end to wait for, and `reset` false says nothing of it; who says append or switch is answered.
+  const isNew = reset || transition?.kind === 'resume';
+  const isQueued = stream.state === 'playing' && !isNew && (stream.ends || transition !== undefined);
   if (!isQueued) stopStream(context, stream, 'replaced');
   if (streamName === '') {
     context.output.status(stream.id, 'NetStream.Play.StreamNotFound', 'A stream without a name cannot be played.');

@@ -132,7 +132,7 @@ export type ServerEvent =
   | { readonly type: 'connect'; readonly request: ConnectRequest }
   /** To be answered by `accept` or `reject`. The next message of this stream, and all that follows it, waits until then. */
   | { readonly type: 'publish'; readonly request: PublishRequest }
-  /** As `publish`. While something recorded plays, it goes on until `playNext` if `reset` is false. */
+  /** As `publish`. What plays goes on until `playNext` if the request is queued: see `PlayedKind`; `play2` is, on any stream. */
   | { readonly type: 'play'; readonly request: PlayRequest }
   /** As `publish`. */
   | { readonly type: 'serve'; readonly request: ServeRequest }
@@ -203,11 +203,16 @@ export interface StreamAnswer {
   readonly info?: Readonly<Record<string, AmfInput>>;
 }
 
-/** What is added to the statuses that start playing. */
-export interface PlayAnswer extends StreamAnswer {
-  /** It is a recording: `StreamIsRecorded` is said, and requests with `reset` false are queued. */
+/** What it is that plays. */
+export interface PlayedKind {
+  /** It is a recording: `StreamIsRecorded` is said. Default `false`. */
   readonly recorded?: boolean;
+  /** It has an end, and requests with `reset` false are queued. Default: so it is with recordings. */
+  readonly ends?: boolean;
 }
+
+/** What is added to the statuses that start playing. */
+export interface PlayAnswer extends StreamAnswer, PlayedKind {}
 
 export interface Rejection {
   readonly code: string;

@@ -15,7 +15,7 @@ import {
   notifyUnpublished,
 } from './server-answers.js';
 import type { ServerContext } from './server-context.js';
-import type { PlayAnswer, PlayRequest, SeekRequest } from './server-event.js';
+import type { PlayAnswer, PlayedKind, PlayRequest, SeekRequest } from './server-event.js';
 
 /**
  * The message streams that play, from the answer to `play` on: what they are told, and what plays on them. What is said
@@ -39,7 +39,7 @@ export class ServerPlaying {
       return;
     }
     stream?.step('accept');
-    if (stream !== undefined) stream.recorded = answer.recorded === true;
+    if (stream !== undefined) setKind(stream, answer);
     answerPlay(this.#context, request, this.#settings, answer);
   }
 
@@ -71,21 +71,26 @@ export class ServerPlaying {
   }
 
   /** What was accepted while something else played begins. */
-  next(request: PlayRequest, recorded: boolean): void {
+  next(request: PlayRequest, kind: PlayedKind): void {
     const stream = this.#find(request.messageStreamId);
     if (stream === undefined) return;
     const isTransition = isChange(request);
     stream.request = request;
-    stream.recorded = recorded;
+    setKind(stream, kind);
     stream.seek = undefined;
     if (isTransition) notifyTransitionComplete(this.#context, request);
-    else notifyNext(this.#context, request, recorded);
+    else notifyNext(this.#context, request, stream.recorded);
   }
 
   #find(messageStreamId: number): MessageStream | undefined {
     const stream = this.#context.state() === 'ended' ? undefined : this.#context.streams.get(messageStreamId);
     return stream?.state === 'playing' || stream?.state === 'queueRequested' ? stream : undefined;
   }
+}
+
+function setKind(stream: MessageStream, { recorded = false, ends = recorded }: PlayedKind): void {
+  stream.recorded = recorded;
+  stream.ends = ends;
 }
 
 /** The stream takes the place of what plays, and does not wait for its end. */

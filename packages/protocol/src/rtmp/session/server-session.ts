@@ -17,6 +17,7 @@ import type {
   ConnectInfo,
   ConnectRequest,
   PlayAnswer,
+  PlayedKind,
   PlayRequest,
   PublishRequest,
   Rejection,
@@ -279,8 +280,8 @@ export class ServerSession {
   }
 
   /** What was accepted while something else played begins. Does nothing for streams that do not play. */
-  playNext(request: PlayRequest, { recorded = false }: Pick<PlayAnswer, 'recorded'> = {}): void {
-    this.#playing.next(request, recorded);
+  playNext(request: PlayRequest, kind: PlayedKind = {}): void {
+    this.#playing.next(request, kind);
   }
 
   /** An `onStatus` with the level of the code. `extra` is merged into the information object. */

@@ -143,6 +143,56 @@ describe('a recording', () => {
   });
 });
 
+describe('a live stream', () => {
+  const playing = (ends: boolean): ScriptedClient => {
+    const client = ScriptedClient.connected();
+    client.autoAccept = false;
+    client.command('createStream', 2);
+    client.command('play', 0, ['a', -1], 1);
+    const [event] = client.takeEvents();
+    if (event?.type !== 'play') throw new Error('no play');
+    client.session.accept(event.request, { ends });
+    client.takeLines();
+    return client;
+  };
+
+  it('that has an end is followed by what was queued', () => {
+    const client = playing(true);
+    client.command('play', 0, ['b', -1, -1, false], 1);
+    const [event, ...others] = client.takeEvents();
+    if (event?.type !== 'play') throw new Error('no play');
+    expect(others).toEqual([]);
+    client.session.accept(event.request);
+    expect(client.takeLines()).toEqual([]);
+    client.session.playNext(event.request);
+    expect(client.takeLines()).toEqual([
+      '1 data onPlayStatus NetStream.Play.Switch',
+      'streamBegin 1',
+      '1 status NetStream.Play.Start',
+    ]);
+    client.command('play', 0, ['c', -1, -1, false], 1);
+    expect(describeEvents(client.takeEvents())[0]).toContain('stopped');
+  });
+
+  it.each(['switch', 'swap', 'append', 'appendAndWait'])('goes on while %s is decided', (transition) => {
+    const client = playing(false);
+    client.command('play2', 0, [{ streamName: 'b', transition }], 1);
+    const [event, ...others] = client.takeEvents();
+    if (event?.type !== 'play') throw new Error('no play');
+    expect(others).toEqual([]);
+    client.session.reject(event.request, { code: 'NetStream.Play.Failed' });
+    expect(client.takeLines()).toEqual(['1 error NetStream.Play.Failed']);
+    client.session.unpublishNotify(1);
+    expect(client.takeLines()).toContain('1 status NetStream.Play.UnpublishNotify');
+  });
+
+  it.each(['reset', 'resume', undefined])('is over with %s', (transition) => {
+    const client = playing(true);
+    client.command('play2', 0, [{ streamName: 'b', transition }], 1);
+    expect(client.takeEvents().map(({ type }) => type)).toEqual(['stopped', 'play']);
+  });
+});
+
 describe('message streams', () => {
   it('are many, and their ids are used again', () => {
     const client = ScriptedClient.connected({ limits: { maxMessageStreams: 3 } });
