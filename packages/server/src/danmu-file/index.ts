@@ -1,0 +1,3 @@
+export { danmuFileOf, danmuPartSuffix, deleteDanmu, dropDanmuPart, settleDanmu } from './danmu-place.js';
+export { DanmuReader, type StoredLine } from './danmu-reader.js';
+export { DanmuWriter } from './danmu-writer.js';
