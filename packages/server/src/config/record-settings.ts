@@ -6,7 +6,7 @@ const maxTextLength = 1024;
 const placeholders = ['app', 'name', 'date', 'time'];
 
 /** Matches the paths of streams, without their first slash. `*` stands for any characters. */
-function pattern(item: unknown): RegExp | undefined {
+export function streamPattern(item: unknown): RegExp | undefined {
   if (typeof item !== 'string' || item === '' || item.length > maxTextLength) return undefined;
   const parts = item.replace(/^\/+/, '').split(/\*+/);
   // More of them take time without bound for nothing that anybody wants to say.
@@ -20,10 +20,10 @@ function recordFile(fallback: string, meaning: string): Setting<string> {
       v.unknown(),
       v.string(),
       v.maxLength(maxTextLength),
-      v.check((text) => text.endsWith('.flv') && isFileTemplate(text)),
+      v.check((text) => /\.(?:flv|mp4)$/.test(text) && isFileTemplate(text)),
     ),
     default: fallback,
-    allowed: 'a path within media.dir that ends in .flv, with {app}, {name}, {date} and {time}',
+    allowed: 'a path within media.dir that ends in .flv or .mp4, with {app}, {name}, {date} and {time}',
     meaning,
   };
 }
@@ -44,13 +44,13 @@ export const recordSettings = {
     true,
     'Publishers may have their stream recorded, with the publish types record, append and appendWithGap. Without, they get NetStream.Record.NoAccess, and are live only.',
   ),
-  streams: list(pattern, {
+  streams: list(streamPattern, {
     allowed: 'patterns of streams such as live/studio, live/* or *, one or a list',
     meaning: 'Streams that the server records, whatever their publishers ask for.',
   }),
   file: recordFile(
     '{app}/{name}-{date}-{time}.flv',
-    'Where streams of record.streams are recorded, within media.dir. Date and time are of the beginning, in UTC. A file that is there already is not replaced: a number is added to the name.',
+    'Where streams of record.streams are recorded, within media.dir: as FLV, which holds everything, or as MP4. Date and time are of the beginning, in UTC. A file that is there already is not replaced: a number is added to the name.',
   ),
   maxFileMs: integer(
     0,

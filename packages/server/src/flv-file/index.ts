@@ -10,6 +10,7 @@ export {
 export type { FlvDamage } from './flv-scanner.js';
 export { FlvTally } from './flv-tally.js';
 export { type FlvReport, inspectFlv } from './inspect-flv.js';
+export { KeyFrameIndex } from './key-frame-index.js';
 export { type Progress, type RewriteReport, rewriteFlv } from './rewrite-flv.js';
-export { surveyFlv } from './survey-flv.js';
+export { type FlvSurvey, surveyFlv } from './survey-flv.js';
 export { writeAll } from './write-all.js';

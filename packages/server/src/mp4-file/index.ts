@@ -1,1 +1,6 @@
+export { finishMp4 } from './finish-mp4.js';
 export { Mp4File } from './mp4-file.js';
+export { recordingOf } from './mp4-head.js';
+export { type MediaPacket, packetName, packetsOf } from './mp4-packets.js';
+export { Mp4Stream } from './mp4-stream.js';
+export { type Mp4Track, TrackDescriber } from './mp4-track.js';

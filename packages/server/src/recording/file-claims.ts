@@ -16,6 +16,11 @@ interface Held {
 export class FileClaims {
   readonly #held = new Map<string, Held>();
 
+  /** Whether somebody writes this file, or completes it. */
+  has(path: string): boolean {
+    return this.#held.has(keyOf(path));
+  }
+
   /** `undefined`: somebody records into this file. */
   take(path: string): FileClaim | undefined {
     const key = keyOf(path);

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import type { RawMessage } from '@millrace/protocol';
-import { recordingSuffix } from '../media-file/index.js';
-import { FlvRecorder, type RecordedFacts } from './flv-recorder.js';
+import { FileRecorder, type RecordedFacts } from './file-recorder.js';
 import type { RecordingError } from './recording-error.js';
 import type { RecordType } from './recording-file.js';
-import { partSuffix } from './recording-place.js';
 import { StreamRecorder } from './stream-recorder.js';
 
 export interface FileRecordingOptions {
@@ -22,7 +20,7 @@ export type FileRecordingOutcome =
 
 /** Where the recording of a file is while it is being written. */
 export function partOf(path: string): string {
-  return path.slice(0, -recordingSuffix.length) + partSuffix;
+  return `${path}.part`;
 }
 
 /** A recording outside of any server: one file anywhere, written as the server writes its own. */
@@ -31,7 +29,7 @@ export class FileRecording {
   readonly opened: Promise<void>;
   /** Resolves when the file is complete, or cannot be written any more. Never rejects. */
   readonly done: Promise<FileRecordingOutcome>;
-  readonly #recorder: FlvRecorder;
+  readonly #recorder: FileRecorder;
   readonly #stream: StreamRecorder;
 
   constructor({ path, type }: FileRecordingOptions) {
@@ -42,10 +40,11 @@ export class FileRecording {
     });
     const file = resolve(path);
     const claimed = {
-      place: { file, part: partOf(file), name: path },
+      place: { format: 'flv' as const, file, part: partOf(file), name: path },
       claim: { ready: Promise.resolve(), finishing: () => undefined, release: () => undefined },
     };
-    this.#recorder = new FlvRecorder({
+    this.#recorder = new FileRecorder({
+      format: 'flv',
       acquire: () => Promise.resolve(claimed),
       type,
       recordedFor: 'publisher',
@@ -59,6 +58,7 @@ export class FileRecording {
           outcome = { ok: false, error };
           tellOpened();
         },
+        lost: () => undefined,
       },
     });
     this.#stream = new StreamRecorder(() => this.#recorder, { maxFileMs: 0, maxFileBytes: 0 });

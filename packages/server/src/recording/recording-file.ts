@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
-import { RtmpRemoteError } from '@millrace/protocol';
-import { closeFlv, cutFlv, type FlvHead, FlvTally, finishFlv, rewriteFlv, surveyFlv } from '../flv-file/index.js';
+import { finishFlv, rewriteFlv } from '../flv-file/index.js';
+import { finishMp4 } from '../mp4-file/index.js';
+import type { FormatWriter } from './format-writer.js';
 import { errorCodeOf, RecordingError } from './recording-error.js';
 import { type RecordingPlace, statRecording, temporarySuffix } from './recording-place.js';
 
@@ -12,15 +13,11 @@ export interface OpenedRecording {
   readonly file: FileHandle;
   /** Where to write on; 0: the head is still to be written. */
   readonly position: number;
-  /** Of the tags that are there. */
-  readonly tally: FlvTally;
-  /** Of a file that is appended to; `undefined`: it has none, or the file is new. */
-  readonly head: FlvHead | undefined;
   /** Time of the first frame; `undefined`: the file is new. */
   readonly startMs: number | undefined;
 }
 
-/** The latest time that a tag can have, ms. */
+/** The latest time that a frame can have, ms. */
 const maxTimeMs = 2 ** 31 - 1;
 
 /**
@@ -29,31 +26,32 @@ const maxTimeMs = 2 ** 31 - 1;
  *
  * @throws RecordingError `NoAccess` where what is there cannot be appended to
  */
-export async function openRecording(place: RecordingPlace, type: RecordType): Promise<OpenedRecording> {
+export async function openRecording(
+  place: RecordingPlace,
+  type: RecordType,
+  writer: FormatWriter,
+): Promise<OpenedRecording> {
   // An encoder comes back sooner than a server that starts has completed what the one before it left.
   if ((await statRecording(place.part)) !== undefined) await finishUnfinished(place);
   const existing = await statRecording(place.file);
   if (existing === undefined || type === 'record') {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const file = await open(place.part, flags, 0o644);
-    return { file, position: 0, tally: new FlvTally(), head: undefined, startMs: undefined };
+    return { file, position: 0, startMs: undefined };
   }
   const file = await open(place.file, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
-    const { size } = await file.stat();
-    const survey = await surveyFlv(file, size);
+    const resumed = await writer.resume(file);
     const gapMs = type === 'append' ? 0 : Math.max(0, Math.round(Date.now() - existing.mtimeMs));
-    const startMs = survey.tally.durationMs + gapMs;
+    const startMs = resumed.durationMs + gapMs;
     if (startMs > maxTimeMs) {
       throw new RecordingError('NetStream.Record.NoAccess', 'The recording would get longer than a file can be.');
     }
     await markUnfinished(place);
-    const position = await cutFlv(file, survey);
-    return { file, position, tally: survey.tally, head: survey.head, startMs };
+    return { file, position: await resumed.cut(), startMs };
   } catch (error) {
     await file.close();
-    if (!(error instanceof RtmpRemoteError)) throw error;
-    throw new RecordingError('NetStream.Record.NoAccess', 'What is recorded there is no FLV file.', { cause: error });
+    throw error;
   }
 }
 
@@ -69,24 +67,20 @@ async function markUnfinished({ file, part }: RecordingPlace): Promise<void> {
 }
 
 /** Completes a recording of which every byte was written, and closes it. Returns false where it was empty and is gone. */
-export async function finishRecording(
-  place: RecordingPlace,
-  file: FileHandle,
-  written: { readonly head: FlvHead | undefined; readonly tally: FlvTally; readonly bytes: number },
-): Promise<boolean> {
-  const { head, tally, bytes } = written;
+export async function finishRecording(place: RecordingPlace, file: FileHandle, writer: FormatWriter): Promise<boolean> {
   try {
-    if (tally.isEmpty) {
+    if (writer.isEmpty) {
       await rm(place.part, { force: true });
       return false;
     }
-    const isDone = head !== undefined && (await closeFlv(file, head, tally, bytes));
-    await takePlace(place, file, isDone);
+    await takePlace(place, file, (await writer.close(file)) === 'done');
     return true;
   } finally {
     await file.close();
   }
 }
+
+const finishers = { flv: finishFlv, mp4: finishMp4 } as const;
 
 /**
  * Completes a recording that was cut short: by a killed server, a full disk. Returns false where nothing was in it.
@@ -96,7 +90,7 @@ export async function finishUnfinished(place: RecordingPlace): Promise<boolean> 
   const file = await open(place.part, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     const { mtime } = await file.stat();
-    const outcome = await finishFlv(file);
+    const outcome = await finishers[place.format](file);
     if (outcome === 'empty') {
       await rm(place.part);
       return false;
@@ -110,7 +104,7 @@ export async function finishUnfinished(place: RecordingPlace): Promise<boolean> 
   }
 }
 
-/** Puts a part in the place of its file. `isDone`: its head is complete; else it is written anew, which needs room. */
+/** Puts a part in the place of its file. `isDone`: its head is complete; else it is FLV, and written anew, which needs room. */
 async function takePlace(place: RecordingPlace, file: FileHandle, isDone: boolean): Promise<void> {
   // Before its name is: a power cut must not leave a name without content.
   if (isDone) await file.datasync();

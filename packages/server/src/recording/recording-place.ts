@@ -1,15 +1,19 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { isInside, recordingSuffix } from '../media-file/index.js';
+import { isInside } from '../media-file/index.js';
 import { errorCodeOf, RecordingError } from './recording-error.js';
 
-/** A recording that is being written, or that a server left when it was killed. No stream's file can be called so. */
-export const partSuffix = '.flv.part';
+/** What recordings are written in. */
+export type FileFormat = 'flv' | 'mp4';
+
+/** Of a recording that is being written, or that a server left when it was killed. No stream's file can be called so. */
+const partSuffixes = { flv: '.flv.part', mp4: '.mp4.part' } as const satisfies Record<FileFormat, string>;
 /** A file that is made anew from a damaged one. What is left of such is worthless. */
 export const temporarySuffix = '.flv.tmp';
 
 /** Where a recording is kept. */
 export interface RecordingPlace {
+  readonly format: FileFormat;
   /** Where it is once it is complete. */
   readonly file: string;
   /** Where it is while it is being written. */
@@ -18,16 +22,23 @@ export interface RecordingPlace {
   readonly name: string;
 }
 
-export function placeOf(mediaDir: string, segments: readonly string[]): RecordingPlace {
-  const base = join(resolve(mediaDir), ...segments);
-  return { file: base + recordingSuffix, part: base + partSuffix, name: segments.join('/') + recordingSuffix };
+/** `segments`: without suffix. */
+export function placeOf(mediaDir: string, segments: readonly string[], format: FileFormat): RecordingPlace {
+  return placeIn(mediaDir, join(resolve(mediaDir), ...segments), format);
 }
 
-/** The place of a part that was found in `media.dir`. */
-export function placeOfPart(mediaDir: string, part: string): RecordingPlace {
-  const base = part.slice(0, -partSuffix.length);
-  const name = relative(resolve(mediaDir), base).split(sep).join('/') + recordingSuffix;
-  return { file: base + recordingSuffix, part, name };
+/** The place of what may be a part, found in `media.dir`; `undefined`: it is none. */
+export function placeOfPart(mediaDir: string, path: string): RecordingPlace | undefined {
+  for (const format of ['flv', 'mp4'] as const) {
+    if (path.endsWith(partSuffixes[format]))
+      return placeIn(mediaDir, path.slice(0, -partSuffixes[format].length), format);
+  }
+  return undefined;
+}
+
+function placeIn(mediaDir: string, base: string, format: FileFormat): RecordingPlace {
+  const name = `${relative(resolve(mediaDir), base).split(sep).join('/')}.${format}`;
+  return { format, file: `${base}.${format}`, part: base + partSuffixes[format], name };
 }
 
 /**

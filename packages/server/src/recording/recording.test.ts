@@ -314,7 +314,7 @@ describe('what may not be recorded', () => {
     'a|b',
     '"',
     '<x>',
-    'mp4:x.mp4',
+    'mp5:x.mp4',
     '\ud800',
     'x'.repeat(300),
     'ü'.repeat(121),

@@ -1,12 +1,13 @@
+import { join, resolve } from 'node:path';
 import type { Config } from '../config/index.js';
-import type { ObservedStream, PublicationObserver } from '../live/index.js';
+import type { ObservedStream } from '../live/index.js';
 import type { Logger } from '../log/index.js';
-import { recordingSegments, withoutPrefix } from '../media-file/index.js';
 import { FileClaims } from './file-claims.js';
-import { type ClaimedPlace, FlvRecorder, type RecorderEvents } from './flv-recorder.js';
+import { type ClaimedPlace, FileRecorder, type RecorderEvents } from './file-recorder.js';
 import { RecordingError } from './recording-error.js';
 import type { RecordType } from './recording-file.js';
-import { makeFolders, placeOf, type RecordingPlace, statRecording } from './recording-place.js';
+import { nameForStream, nameOfFile, type RecordingName } from './recording-name.js';
+import { type FileFormat, makeFolders, placeOf, type RecordingPlace, statRecording } from './recording-place.js';
 import { Retention } from './retention.js';
 import { StreamRecorder } from './stream-recorder.js';
 import { fileOfTemplate } from './template-file.js';
@@ -32,7 +33,7 @@ export class Recordings {
   readonly #claims = new FileClaims();
   readonly #retention: Retention;
   /** What is being recorded or finished, and the stream's path. */
-  readonly #recorders = new Map<FlvRecorder, string>();
+  readonly #recorders = new Map<FileRecorder, string>();
   #isClosed = false;
   #starting: Promise<void> | undefined;
 
@@ -58,29 +59,40 @@ export class Recordings {
   }
 
   /** Who records a stream by the configuration; for `LiveStreams`. */
-  readonly observe = (stream: ObservedStream): PublicationObserver | undefined => {
+  readonly observe = (stream: ObservedStream): StreamRecorder | undefined => {
     const { record } = this.#options.config;
     const path = stream.path.slice(1);
     if (this.#isClosed || !record.streams.some((pattern) => pattern.test(path))) return undefined;
-    const open = (): FlvRecorder =>
-      this.#record(stream.path, {
-        acquire: () => this.#acquireNew(stream),
+    const { app, name } = stream;
+    const { wallClock } = this.#options;
+    const open = (): FileRecorder => {
+      const file = nameOfFile(fileOfTemplate(record.file, { app, name, timeMs: wallClock() }));
+      return this.#record(stream.path, {
+        format: file?.format ?? 'flv',
+        acquire: () => this.#acquireNew(file),
         type: 'record',
         recordedFor: 'server',
         tell: () => undefined,
       });
+    };
     return new StreamRecorder(open, record);
   };
 
   /** Records a stream as its publisher asks for. What becomes of it is told, later than this returns. */
-  record(stream: ObservedStream, type: RecordType, tell: TellPublisher): StreamRecorder {
-    const open = (): FlvRecorder =>
-      this.#record(stream.path, {
-        acquire: () => this.#acquireNamed(stream),
-        type,
+  record(stream: ObservedStream, type: RecordType, tell: TellPublisher): Pick<StreamRecorder, 'write' | 'end'> {
+    const file = nameForStream(stream.app, stream.name);
+    let count = 0;
+    const open = (): FileRecorder => {
+      count += 1;
+      const isFirst = count === 1;
+      return this.#record(stream.path, {
+        format: file?.format ?? 'flv',
+        acquire: () => (isFirst ? this.#acquireNamed(file) : this.#acquireNew(file)),
+        type: isFirst ? type : 'record',
         recordedFor: 'publisher',
         tell,
       });
+    };
     return new StreamRecorder(open, noRotation);
   }
 
@@ -90,6 +102,23 @@ export class Recordings {
       if (recorded === path && recorder.place !== undefined) return recorder.place.name;
     }
     return undefined;
+  }
+
+  /** Whether a file is being written or completed. `name`: within `media.dir`, with slashes. */
+  isRecording(name: string): boolean {
+    return this.#claims.has(join(resolve(this.#options.config.media.dir), name));
+  }
+
+  /** Runs the task while nobody begins to record into the file. `undefined`: somebody does, and it was not run. */
+  async whileFree<T>(name: string, task: () => Promise<T>): Promise<T | undefined> {
+    const file = join(resolve(this.#options.config.media.dir), name);
+    const claim = this.#claims.has(file) ? undefined : this.#claims.take(file);
+    if (claim === undefined) return undefined;
+    try {
+      return await task();
+    } finally {
+      claim.release();
+    }
   }
 
   /** Ends all recordings. Resolves when their files are complete: at the latest after `graceMs`; what is not then is at the next start. */
@@ -109,16 +138,17 @@ export class Recordings {
   #record(
     path: string,
     wish: {
+      readonly format: FileFormat;
       readonly acquire: () => Promise<ClaimedPlace>;
       readonly type: RecordType;
       readonly recordedFor: 'publisher' | 'server';
       readonly tell: TellPublisher;
     },
-  ): FlvRecorder {
-    const { acquire, type, recordedFor } = wish;
+  ): FileRecorder {
+    const { format, acquire, type, recordedFor } = wish;
     const { minFreeBytes } = this.#options.config.record;
     const events = this.#events(path, wish.tell);
-    const recorder = new FlvRecorder({ acquire, type, recordedFor, minFreeBytes, events });
+    const recorder = new FileRecorder({ format, acquire, type, recordedFor, minFreeBytes, events });
     this.#recorders.set(recorder, path);
     void recorder.done.then(() => {
       this.#recorders.delete(recorder);
@@ -145,30 +175,30 @@ export class Recordings {
         );
         tell(error.code, error.message);
       },
+      lost: (what) => log.warn({ lost: what }, 'MP4 has no place for this; it is not recorded'),
     };
   }
 
-  async #acquireNamed({ app, name }: ObservedStream): Promise<ClaimedPlace> {
+  async #acquireNamed(file: RecordingName | undefined): Promise<ClaimedPlace> {
     const { media, record } = this.#options.config;
     if (!record.publishers) throw noAccess('Publishers may not record here.');
-    const segments = recordingSegments(`${app}/${withoutPrefix(name)}`);
-    if (segments === undefined) throw noAccess('No recording can have that name.');
-    const claimed = this.#claim(placeOf(media.dir, segments));
+    if (file === undefined) throw noAccess('No recording can have that name.');
+    const claimed = this.#claim(placeOf(media.dir, file.segments, file.format));
     if (claimed === undefined) throw noAccess('That file is being recorded by another stream.');
-    await releasing(claimed, makeFolders(media.dir, segments));
+    await releasing(claimed, makeFolders(media.dir, file.segments));
     return claimed;
   }
 
-  async #acquireNew({ app, name }: ObservedStream): Promise<ClaimedPlace> {
-    const { config, wallClock } = this.#options;
-    const path = fileOfTemplate(config.record.file, { app, name, timeMs: wallClock() });
-    const segments = recordingSegments(path);
-    if (segments === undefined) throw noAccess('No recording can have the name of the stream.');
-    await makeFolders(config.media.dir, segments);
+  /** A file that is not there: with a number behind its name where one of that name is. */
+  async #acquireNew(file: RecordingName | undefined): Promise<ClaimedPlace> {
+    const { dir } = this.#options.config.media;
+    if (file === undefined) throw noAccess('No recording can have the name of the stream.');
+    const { segments, format } = file;
+    await makeFolders(dir, segments);
     const last = segments.at(-1) ?? '';
     for (let i = 1; i <= maxSameNames; i += 1) {
       const numbered = i === 1 ? last : `${last}-${i}`;
-      const claimed = this.#claim(placeOf(config.media.dir, [...segments.slice(0, -1), numbered]));
+      const claimed = this.#claim(placeOf(dir, [...segments.slice(0, -1), numbered], format));
       if (claimed === undefined) continue;
       if (await releasing(claimed, isFree(claimed.place))) return claimed;
       claimed.claim.release();

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import { isServersRecording } from '../flv-file/index.js';
 import type { Logger } from '../log/index.js';
-import { recordingSuffix } from '../media-file/index.js';
+import { recordingOf } from '../mp4-file/index.js';
 import { filesIn } from './unfinished.js';
 
 const hourMs = 3_600_000;
@@ -66,7 +66,7 @@ export class Retention {
     const { keepHours, keepBytes } = this.#config.record;
     const kept: KeptFile[] = [];
     for await (const path of filesIn(resolve(this.#config.media.dir))) {
-      const file = path.endsWith(recordingSuffix) ? await ownRecording(path) : undefined;
+      const file = path.endsWith('.flv') || path.endsWith('.mp4') ? await ownRecording(path) : undefined;
       if (file !== undefined) kept.push(file);
     }
     kept.sort((a, b) => b.endedAtMs - a.endedAtMs);
@@ -86,7 +86,8 @@ async function ownRecording(path: string): Promise<KeptFile | undefined> {
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(128), 0, 128, 0);
-    if (!isServersRecording(buffer.subarray(0, bytesRead))) return undefined;
+    const head = buffer.subarray(0, bytesRead);
+    if (!isServersRecording(head) && recordingOf(head) !== 'server') return undefined;
     const { size, mtimeMs } = await file.stat();
     return { path, bytes: size, endedAtMs: mtimeMs };
   } finally {

@@ -6,7 +6,8 @@ import {
   readMediaFacts,
   readPublishedData,
 } from '../live/index.js';
-import type { FlvRecorder, MessageFacts } from './flv-recorder.js';
+import type { FileRecorder } from './file-recorder.js';
+import type { MessageFacts } from './format-writer.js';
 
 /** When a recording goes on in a new file. 0: never. */
 export interface RotationLimits {
@@ -14,11 +15,14 @@ export interface RotationLimits {
   readonly maxFileBytes: number;
 }
 
-/** Media of one publication becomes files: one, or with limits one after the other, each of which plays by itself. */
+/**
+ * Media of one publication becomes files: one, or with limits, or where a file cannot go on, one after the other, each of
+ * which plays by itself.
+ */
 export class StreamRecorder implements PublicationObserver {
-  readonly #open: () => FlvRecorder;
+  readonly #open: () => FileRecorder;
   readonly #limits: RotationLimits;
-  #recorder: FlvRecorder;
+  #recorder: FileRecorder;
   readonly #headers = new JoinHeaders();
   #sequence = 0;
   #hasVideo = false;
@@ -27,7 +31,7 @@ export class StreamRecorder implements PublicationObserver {
   #bytes = 0;
 
   /** `open`: begins the next file. */
-  constructor(open: () => FlvRecorder, limits: RotationLimits) {
+  constructor(open: () => FileRecorder, limits: RotationLimits) {
     this.#open = open;
     this.#limits = limits;
     this.#recorder = open();
@@ -63,8 +67,8 @@ export class StreamRecorder implements PublicationObserver {
     const media = readMediaFacts(message);
     const isKeyFrame = media.keyFrameTracks.length > 0;
     if (message.messageTypeId === messageTypes.video) this.#hasVideo = true;
-    if (media.isCoded && (isKeyFrame || !this.#hasVideo) && this.#isDue(message.timestamp))
-      this.#rotate(message.timestamp);
+    const canBegin = media.isCoded && (isKeyFrame || !this.#hasVideo);
+    if (canBegin && (this.#recorder.isOutdated || this.#isDue(message.timestamp))) this.#rotate(message.timestamp);
     this.#sequence += 1;
     this.#bytes += message.payload.length;
     if (media.isCoded) this.#startedAt ??= message.timestamp;

@@ -1,11 +1,10 @@
 import { opendir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Logger } from '../log/index.js';
-import { recordingSuffix } from '../media-file/index.js';
 import type { FileClaims } from './file-claims.js';
 import { errorCodeOf } from './recording-error.js';
 import { finishUnfinished } from './recording-file.js';
-import { partSuffix, placeOfPart, temporarySuffix } from './recording-place.js';
+import { placeOfPart, temporarySuffix } from './recording-place.js';
 
 /**
  * Completes what servers before were recording when they were killed. One file after the other: it is not urgent. A
@@ -14,8 +13,8 @@ import { partSuffix, placeOfPart, temporarySuffix } from './recording-place.js';
 export async function finishAllUnfinished(mediaDir: string, claims: FileClaims, log: Logger): Promise<void> {
   for await (const path of filesIn(resolve(mediaDir))) {
     if (path.endsWith(temporarySuffix)) await rm(path, { force: true });
-    if (!path.endsWith(partSuffix)) continue;
     const place = placeOfPart(mediaDir, path);
+    if (place === undefined) continue;
     const claim = claims.take(place.file);
     // It is new, and being recorded.
     if (claim === undefined) continue;
@@ -48,4 +47,4 @@ export async function* filesIn(folder: string): AsyncGenerator<string> {
   }
 }
 
-const suffixes = [recordingSuffix, partSuffix, temporarySuffix];
+const suffixes = ['.flv', '.mp4', '.flv.part', '.mp4.part', temporarySuffix];

@@ -1,23 +1,11 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  type FlvTagType,
-  flvTagHeaderBytes,
-  flvTagTrailerBytes,
-  flvTagTypes,
-  messageTypes,
-  writeFlvTagHeader,
-} from '@millrace/protocol';
-import {
-  encodeOpenHead,
-  type FlvHead,
-  FlvTally,
-  headBytes,
-  newHead,
-  readPublishedProperties,
-} from '../flv-file/index.js';
+import { messageTypes } from '@millrace/protocol';
 import { amf0Payload, type LiveMessage } from '../live/index.js';
 import type { FileClaim } from './file-claims.js';
+import { FlvWriter } from './flv-writer.js';
+import type { FormatWriter, HeldMessage, MessageFacts } from './format-writer.js';
+import { Mp4Writer } from './mp4-writer.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingError, toRecordingError } from './recording-error.js';
 import {
@@ -27,7 +15,7 @@ import {
   openRecording,
   type RecordType,
 } from './recording-file.js';
-import type { RecordingPlace } from './recording-place.js';
+import type { FileFormat, RecordingPlace } from './recording-place.js';
 import { WriteQueue } from './write-queue.js';
 
 /** A place that nobody else writes to. */
@@ -49,9 +37,12 @@ export interface RecorderEvents {
   stopped(place: RecordingPlace, facts: RecordedFacts | undefined): void;
   /** What was recorded up to there is kept. The stream is not affected. */
   failed(error: RecordingError): void;
+  /** The file's format has no place for something that comes, in words: `Speex audio`. Told once of each. */
+  lost(what: string): void;
 }
 
 export interface RecorderOptions {
+  readonly format: FileFormat;
   readonly acquire: () => Promise<ClaimedPlace>;
   readonly type: RecordType;
   readonly recordedFor: 'publisher' | 'server';
@@ -60,46 +51,31 @@ export interface RecorderOptions {
   readonly events: RecorderEvents;
 }
 
-/** What is known of a message. */
-export interface MessageFacts {
-  /** Frames: neither configuration nor data. */
-  readonly isCoded: boolean;
-  readonly isKeyFrame: boolean;
-}
-
-interface HeldMessage {
-  readonly message: LiveMessage;
-  readonly facts: MessageFacts;
-}
-
 /** Of media that waits for the disk. At 10 Mbit/s, 13 s of it. */
 const maxQueuedBytes = 16 * 1024 * 1024;
+/** So much is held at most before a file begins with what is known. */
+const maxWaitBytes = 8 * 1024 * 1024;
 /** What an entry takes beside its payload, about. */
 const entryBytes = 200;
 /** The room on the disk is looked at each time so much was written. */
 const roomCheckBytes = 32 * 1024 * 1024;
-/** A stream of data alone is recorded from when it has gone on for this long, ms: until then media may still come. */
-const dataAloneMs = 5000;
-
 /**
- * Writes the messages of one publication into one FLV file. Nothing here waits, throws or slows the stream: what the
+ * Writes the messages of one publication into one file. Nothing here waits, throws or slows the stream: what the
  * disk does not take in time ends the recording.
  */
-export class FlvRecorder {
+export class FileRecorder {
   /** Resolves when the file is closed, whatever became of it. */
   readonly done: Promise<void>;
   readonly #options: RecorderOptions;
   /** What came before the file was open and the first frame there. */
   #held: HeldMessage[] = [];
   #heldBytes = 0;
-  #hasFrame = false;
+  #isReady = false;
   #opened: OpenedRecording | undefined;
   #place: RecordingPlace | undefined;
   #queue: WriteQueue | undefined;
-  #head: FlvHead | undefined;
-  #tally = new FlvTally();
+  readonly #writer: FormatWriter;
   #clock: RecordingClock | undefined;
-  #position = 0;
   #sawKeyFrame = false;
   #nextRoomCheck = roomCheckBytes;
   #ended = false;
@@ -109,12 +85,19 @@ export class FlvRecorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    const { format, recordedFor, events } = options;
+    this.#writer = format === 'flv' ? new FlvWriter(recordedFor) : new Mp4Writer(recordedFor, events.lost);
     this.done = this.#run();
   }
 
   /** `undefined`: not opened yet, or over. */
   get place(): RecordingPlace | undefined {
     return this.#ended ? undefined : this.#place;
+  }
+
+  /** Whether what comes has no place in this file any more: the next is to begin at a key frame. */
+  get isOutdated(): boolean {
+    return this.#writer.isOutdated;
   }
 
   /** Bytes that are not in the file yet. Past 16 MiB the recording ends. */
@@ -133,11 +116,10 @@ export class FlvRecorder {
     if (message.messageTypeId === messageTypes.video && facts.isCoded && !facts.isKeyFrame && !this.#sawKeyFrame)
       return;
     if (facts.isKeyFrame) this.#sawKeyFrame = true;
-    if (facts.isCoded) this.#hasFrame = true;
-    this.#held.push({ message, facts });
+    const held = { message, facts };
+    this.#held.push(held);
     this.#heldBytes += message.payload.length + entryBytes;
-    const first = this.#held[0]?.message.timestamp ?? 0;
-    if (((message.timestamp - first) | 0) > dataAloneMs) this.#hasFrame = true;
+    this.#isReady = this.#writer.hold(held) || this.#isReady || this.#heldBytes > maxWaitBytes;
     if (this.#heldBytes > maxQueuedBytes) this.#fail(tooSlow());
     else this.#beginIfReady();
   }
@@ -160,7 +142,7 @@ export class FlvRecorder {
       if (this.#ended) claimed.claim.finishing();
       await claimed.claim.ready;
       await this.#checkRoom(claimed.place);
-      this.#opened = await openRecording(claimed.place, this.#options.type);
+      this.#opened = await openRecording(claimed.place, this.#options.type, this.#writer);
       this.#opensWith(this.#opened, claimed.place);
       if (this.#error === undefined) this.#options.events.started(claimed.place);
       this.#beginIfReady();
@@ -174,11 +156,8 @@ export class FlvRecorder {
     }
   }
 
-  #opensWith({ file, position, tally, head }: OpenedRecording, place: RecordingPlace): void {
+  #opensWith({ file, position }: OpenedRecording, place: RecordingPlace): void {
     this.#place = place;
-    this.#position = position;
-    this.#tally = tally;
-    this.#head = head;
     this.#nextRoomCheck = position + roomCheckBytes;
     this.#queue = new WriteQueue(file, position, (error) => this.#fail(toRecordingError(error)));
   }
@@ -186,6 +165,7 @@ export class FlvRecorder {
   async #finish({ place }: ClaimedPlace, { file }: OpenedRecording): Promise<void> {
     if (this.#error === undefined) {
       if (this.#held.length > 0) this.#begin();
+      if (this.#clock !== undefined) this.#queue?.push(...this.#writer.end());
       await this.#queue?.drain();
     }
     // Also told while the last of it was written.
@@ -195,9 +175,9 @@ export class FlvRecorder {
       await this.#salvage(place);
       return;
     }
-    const written = { head: this.#head, tally: this.#tally, bytes: this.#position };
-    const isKept = await finishRecording(place, file, written);
-    const facts = { durationMs: this.#tally.durationMs, bytes: this.#position };
+    const isKept = await finishRecording(place, file, this.#writer);
+    const { durationMs, bytes } = this.#writer;
+    const facts = { durationMs, bytes };
     this.#options.events.stopped(place, isKept ? facts : undefined);
   }
 
@@ -219,52 +199,44 @@ export class FlvRecorder {
   }
 
   #beginIfReady(): void {
-    if (this.#opened !== undefined && this.#clock === undefined && this.#hasFrame) this.#begin();
+    if (this.#opened !== undefined && this.#clock === undefined && this.#isReady) this.#begin();
   }
 
-  /** Writes the head, then what was held. */
+  /** Writes how the file begins, then what was held. */
   #begin(): void {
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
     const first = held.find(({ facts }) => facts.isCoded) ?? held[0];
-    this.#clock = new RecordingClock(first?.message.timestamp ?? 0, this.#opened?.startMs);
-    const described = this.#position === 0 ? this.#writeHead(held) : undefined;
-    for (const { message, facts } of held) if (message !== described) this.#append(message, facts);
-  }
-
-  /** Returns the message whose metadata the head has. */
-  #writeHead(held: readonly HeldMessage[]): LiveMessage | undefined {
-    const frame = held.findIndex(({ facts }) => facts.isCoded);
-    const before = frame < 0 ? held : held.slice(0, frame);
-    const described = before.findLast(({ message }) => propertiesIn(message) !== undefined)?.message;
-    this.#head = newHead((described && propertiesIn(described)) ?? new Map(), this.#options.recordedFor);
-    this.#queue?.push(encodeOpenHead(this.#head));
-    this.#position = headBytes(this.#head);
-    return described;
+    const startMs = this.#opened?.startMs;
+    this.#clock = new RecordingClock(first?.message.timestamp ?? 0, startMs);
+    if (startMs === undefined) {
+      try {
+        this.#queue?.push(...this.#writer.begin(held));
+      } catch (error) {
+        this.#fail(toRecordingError(error));
+        return;
+      }
+    }
+    for (const { message, facts } of held) this.#append(message, facts);
   }
 
   #append(message: LiveMessage, facts: MessageFacts): void {
     const payload = amf0Payload(message);
     const { messageTypeId, timestamp } = message;
-    // Empty messages are RTMP's silence; FLV has no counterpart. What AMF0 cannot say has none either.
+    // Empty messages are RTMP's silence; files have no counterpart. What AMF0 cannot say has none either.
     if (payload === undefined || payload.length === 0 || this.#clock === undefined) return;
     if (messageTypeId === messageTypes.video && facts.isCoded) {
       if (facts.isKeyFrame) this.#sawKeyFrame = true;
       else if (!this.#sawKeyFrame) return;
     }
     const timeMs = facts.isCoded ? this.#clock.frame(timestamp) : this.#clock.other(timestamp);
-    const tagType = tagTypeOf(messageTypeId);
-    const around = Buffer.allocUnsafe(flvTagHeaderBytes + flvTagTrailerBytes);
-    writeFlvTagHeader(around, 0, tagType, timeMs, payload.length);
-    around.writeUInt32BE(flvTagHeaderBytes + payload.length, flvTagHeaderBytes);
-    this.#tally.note(tagType, timeMs, payload, this.#position);
-    this.#position += around.length + payload.length;
     const queue = this.#queue;
-    queue?.push(around.subarray(0, flvTagHeaderBytes), payload, around.subarray(flvTagHeaderBytes));
+    queue?.push(...this.#writer.write(message, facts, timeMs));
     if (queue !== undefined && queue.pendingBytes > maxQueuedBytes) this.#fail(tooSlow());
-    if (this.#position < this.#nextRoomCheck || this.#place === undefined) return;
-    this.#nextRoomCheck = this.#position + roomCheckBytes;
+    const { bytes } = this.#writer;
+    if (bytes < this.#nextRoomCheck || this.#place === undefined) return;
+    this.#nextRoomCheck = bytes + roomCheckBytes;
     this.#checkRoom(this.#place).catch((error: unknown) => this.#fail(toRecordingError(error)));
   }
 
@@ -279,15 +251,4 @@ export class FlvRecorder {
 
 function tooSlow(): RecordingError {
   return new RecordingError('NetStream.Record.Failed', 'The disk is too slow for the stream.');
-}
-
-function propertiesIn(message: LiveMessage): ReturnType<typeof readPublishedProperties> {
-  const payload = amf0Payload(message);
-  const isData = tagTypeOf(message.messageTypeId) === flvTagTypes.script;
-  return isData && payload !== undefined ? readPublishedProperties(payload) : undefined;
-}
-
-function tagTypeOf(messageTypeId: number): FlvTagType {
-  if (messageTypeId === messageTypes.audio) return flvTagTypes.audio;
-  return messageTypeId === messageTypes.video ? flvTagTypes.video : flvTagTypes.script;
 }
