@@ -1,5 +1,5 @@
 import type { Admissions } from './admission/index.js';
-import type { HttpServer, MetricsSource } from './http/index.js';
+import type { HttpServer, MetricsSource, RecordingViewers } from './http/index.js';
 import type { RtmpConnections } from './listen/index.js';
 import { type LiveStreams, latencyMethods, type PublishedStream } from './live/index.js';
 import { ServerMetrics, type StreamFigures } from './metrics/index.js';
@@ -11,11 +11,19 @@ export interface MetricsSourceOptions {
   readonly services: Pick<ServiceRooms, 'sums'>;
   readonly admissions: Pick<Admissions, 'refusals'>;
   readonly rtmp: Pick<RtmpConnections, 'count' | 'refusedCount'>;
-  readonly http: () => Pick<HttpServer, 'refusedCount'>;
+  readonly http: () => Pick<HttpServer, 'refusedCount' | 'recordings'>;
+  readonly recordings: () => RecordingViewers;
 }
 
 /** The figures of all parts of the server as HTTP needs them. */
-export function metricsSource({ streams, services, admissions, rtmp, http }: MetricsSourceOptions): MetricsSource {
+export function metricsSource({
+  streams,
+  services,
+  admissions,
+  rtmp,
+  http,
+  recordings,
+}: MetricsSourceOptions): MetricsSource {
   return new ServerMetrics(version, () => {
     const published = streams.published();
     return {
@@ -26,6 +34,7 @@ export function metricsSource({ streams, services, admissions, rtmp, http }: Met
       connections: rtmp.count,
       refusedConnections: { rtmp: rtmp.refusedCount, http: http().refusedCount },
       refusals: admissions.refusals,
+      recordings: { players: { ...recordings() }, bytesOut: http().recordings.bytes },
       services: services.sums(),
     };
   });

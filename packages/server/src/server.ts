@@ -5,13 +5,14 @@ import { Admissions } from './admission/index.js';
 import { type App, loadApp, startApp } from './app/index.js';
 import { type Config, ConfigError } from './config/index.js';
 import { handshakeCrypto } from './connection/index.js';
-import { createHttpServer } from './http/index.js';
+import { createHttpServer, type RecordingViewers } from './http/index.js';
 import { acceptWebSocket, type BoundAddress, Reception, RtmpConnections, RtmpListener } from './listen/index.js';
 import { LiveStreams } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
 import { metricsSource } from './metrics-source.js';
 import { Recordings } from './recording/index.js';
+import { recordingSource } from './recording-source.js';
 import { defaultAppName, RemotingGateway } from './remoting/index.js';
 import { ServiceRooms } from './service/index.js';
 import { serviceSource } from './service-source.js';
@@ -149,6 +150,10 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   let http: BoundAddress = { host: '', port: 0 };
   let rtmps: BoundAddress | undefined;
   let https: BoundAddress | undefined;
+  const recordingViewers = (): RecordingViewers => {
+    const { viewers: httpFlv, downloads: download } = httpServer.recordings;
+    return { rtmp: Math.max(0, vod.library.userCount - httpFlv), httpFlv, download };
+  };
   const httpServer = createHttpServer({
     config,
     logger,
@@ -156,9 +161,18 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     streams: liveSource(streams, now, (path) => recordings.fileOf(path)),
     services: serviceSource(services),
     sharedObjects: sharedObjectSource(sharedObjects),
-    metrics: metricsSource({ streams, services, admissions, rtmp: rtmpConnections, http: () => httpServer }),
+    recordings: recordingSource({ mediaDir: config.media.dir, vod, claims: recordings }),
+    metrics: metricsSource({
+      streams,
+      services,
+      admissions,
+      rtmp: rtmpConnections,
+      http: () => httpServer,
+      recordings: recordingViewers,
+    }),
     admit: visits(admissions, logger),
     isApiAllowed: (address) => addresses.isApiAllowed(address),
+    mayDelete: (address) => addresses.mayDelete(address),
     answerRemoting: (post) => gateway.answer(post),
     acceptRtmp: (socket, peer) => acceptWebSocket(rtmpConnections, socket, peer),
     ...(tunneled && {
@@ -172,6 +186,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       httpPort: http.port,
       defaultApp: 'live',
       connections: rtmpConnections.count,
+      recordingViewers: recordingViewers(),
       memoryBytes: process.memoryUsage.rss(),
     }),
   });

@@ -138,6 +138,7 @@ describe('the connection', () => {
       httpPort: 8080,
       defaultApp: 'live',
       connections: 0,
+      recordingViewers: { rtmp: 0, httpFlv: 0, download: 0 },
       memoryBytes: 0,
     };
     expect(after({ type: 'server', server, nowMs: 10_000 }).serverStartedAtMs).toBe(6000);

@@ -44,6 +44,11 @@ export class AddressRules implements Guard {
     return this.#isAllowed(address, this.#apiFrom);
   }
 
+  /** Whether somebody at `address` may delete recordings: where the API is for everybody, that is for nobody. */
+  mayDelete(address: string): boolean {
+    return this.#apiFrom !== undefined && this.isApiAllowed(address);
+  }
+
   #verdict(action: AccessAction, { address }: ClientInfo, from: BlockList | undefined): Verdict {
     return this.#isAllowed(address, from) ? undefined : denial(action, 'forbidden', refusal);
   }

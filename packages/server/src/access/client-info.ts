@@ -1,5 +1,5 @@
 /** How a client reached the server. */
-export type ClientTransport = 'rtmp' | 'http-flv' | 'ws-flv' | 'remoting';
+export type ClientTransport = 'rtmp' | 'http-flv' | 'ws-flv' | 'http-recording' | 'remoting';
 
 /** Who asks to connect, publish or play. What the client says of itself can be anything. */
 export interface ClientInfo {

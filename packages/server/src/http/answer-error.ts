@@ -7,7 +7,7 @@ export type PageContext = Context<{ Bindings: HttpBindings }>;
 /** Answers with an error; headers that are set already stay. */
 export function answerError(
   context: PageContext,
-  status: 400 | 403 | 404 | 405 | 413 | 415 | 500 | 503,
+  status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 503,
   error: string,
   message: string,
 ): Response {

@@ -1,7 +1,8 @@
 /**
  * Types of the HTTP API, version 1. `GET /api/v1/streams` answers `StreamList`, `GET /api/v1/streams/APP/NAME/players`
  * `PlayerList`, `GET /api/v1/services` `ServiceList`, `GET /api/v1/shared-objects` `SharedObjectList`,
- * `GET /api/v1/shared-objects/APP/NAME` `SharedObjectContent`, `GET /api/v1/server` `ServerInfo`.
+ * `GET /api/v1/shared-objects/APP/NAME` `SharedObjectContent`, `GET /api/v1/recordings` `RecordingList`,
+ * `GET /api/v1/recordings/PATH` `RecordingDetail`, `GET /api/v1/server` `ServerInfo`.
  */
 
 /** The streams that are published now, oldest first. */
@@ -170,6 +171,64 @@ export interface SharedObjectSlot {
   omitted?: true;
 }
 
+/** Recordings in `media.dir`, as many as were asked for. */
+export interface RecordingList {
+  recordings: RecordingInfo[];
+  /** How many there are that fit what was asked for, on all pages. */
+  total: number;
+  /** What to ask for as `cursor` to get those that follow. `null`: there are none. */
+  next: string | null;
+  /** There are more files in `media.dir` than are looked at: some are missing here. */
+  incomplete: boolean;
+  /** Who asks may delete recordings. */
+  deletable: boolean;
+}
+
+export interface RecordingInfo {
+  /** Within `media.dir`: `live/show.flv`. */
+  path: string;
+  /** What players connect to, and what they play there: `live` and `show`, or `mp4:show.mp4`. */
+  app: string;
+  name: string;
+  format: 'flv' | 'mp4' | 'f4v';
+  bytes: number;
+  /** Unix ms. */
+  modifiedAt: number;
+  /** It is being recorded, or completed. */
+  recording: boolean;
+  /** `null`: not known. */
+  durationMs: number | null;
+  /** `null`: there is none, or it is not known. */
+  video: RecordedVideoInfo | null;
+  audio: RecordedAudioInfo | null;
+  /** Places are found by what the file says itself; without, the server finds them, by reading it. */
+  seekable: boolean;
+  /** How many key frames the file's index tells. `null`: it has none, or is not FLV. */
+  keyFrames: number | null;
+  /** A sentence about what is wrong with the file, as far as was looked. */
+  damage: string | null;
+  /** Paths on this server, percent-encoded. */
+  urls: {
+    /** The file, with byte ranges. */
+    file: string;
+    /** As FLV, whatever its format is, from any place with `?start=SECONDS`. While a stream of that name is live, that. */
+    flv: string;
+  };
+}
+
+export type RecordedVideoInfo = Omit<VideoInfo, 'bitrateKbps'>;
+export type RecordedAudioInfo = Omit<AudioInfo, 'bitrateKbps'>;
+
+/** A recording, and what is not in the list. */
+export interface RecordingDetail extends RecordingInfo {
+  /** Over the whole file. `null`: not known. */
+  bitrateKbps: number | null;
+  /** Of the file's index, ms; 4096 at most. */
+  keyFrameTimesMs: number[];
+  /** What the file's metadata say: texts, numbers and truth values. */
+  metadata: Record<string, string | number | boolean>;
+}
+
 export interface ServerInfo {
   version: string;
   /** Unix ms. */
@@ -181,8 +240,16 @@ export interface ServerInfo {
   defaultApp: string;
   /** RTMP connections open now. */
   connections: number;
+  recordingViewers: RecordingViewers;
   /** Resident memory of the server's process. */
   memoryBytes: number;
+}
+
+/** Who is sent recordings now, by transport. */
+export interface RecordingViewers {
+  rtmp: number;
+  httpFlv: number;
+  download: number;
 }
 
 /** The body of every answer that is an error. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { FakeStreamSource } from '../../test/fake-stream-source.js';
+import { noRecordings } from '../../test/no-recordings.js';
 import { loadConfig } from '../config/index.js';
 import { silentLogger } from '../log/index.js';
 import { createHttpServer } from './http-server.js';
@@ -24,6 +25,7 @@ const serverInfo = {
   httpPort: 8080,
   defaultApp: 'live',
   connections: 0,
+  recordingViewers: { rtmp: 0, httpFlv: 0, download: 0 },
   memoryBytes: 0,
 };
 
@@ -43,6 +45,8 @@ async function start(
     admit: options.admit ?? (() => ({ ok: true, visit: { end: () => undefined } })),
     answerRemoting: async () => new Uint8Array(),
     services: { snapshot: () => [], danmu: () => undefined },
+    recordings: noRecordings,
+    mayDelete: () => false,
     sharedObjects: { snapshot: () => [], read: () => undefined },
     metrics: { contentType: 'text/plain; charset=utf-8', text: async () => 'up 1\n' },
     serverInfo: () => serverInfo,

@@ -9,11 +9,15 @@ import type { Logger } from '../log/index.js';
 import type { Certificates } from '../tls/index.js';
 import type { ServerInfo } from './api-types.js';
 import { readConsoleFiles } from './console-files.js';
+import { Door } from './door.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
 import { type BoundHttp, HttpListeners } from './http-listeners.js';
+import { answerOtherMethod, inTurn } from './media-methods.js';
 import type { MetricsSource } from './metrics-source.js';
 import { createPageRoutes } from './page-routes.js';
-import { answer, answerUpgrade, crossOrigin, malformed, notPublished, type PlainAnswer } from './plain-answer.js';
+import { answer, answerUpgrade, malformed, notPublished, type PlainAnswer } from './plain-answer.js';
+import { type RecordingFigures, RecordingSender } from './recording-sender.js';
+import type { RecordingSource } from './recording-source.js';
 import type { AnswerRemoting } from './remoting-post.js';
 import { parseRequestTarget, type RequestTarget } from './request-target.js';
 import { type AcceptRtmp, RtmpUpgrade } from './rtmp-upgrade.js';
@@ -21,8 +25,8 @@ import type { ServiceSource } from './service-source.js';
 import type { SharedObjectSource } from './shared-object-source.js';
 import type { FlvSink, FlvSubscription, StreamSource } from './stream-source.js';
 import type { Viewer } from './viewer.js';
-import type { Admit, Visit, VisitOutcome, Visitor } from './visit.js';
-import { addressOf, refused, visitorOf } from './visitor-of.js';
+import type { Admit, Visit } from './visit.js';
+import { addressOf } from './visitor-of.js';
 import { WsFlvViewer } from './ws-flv-viewer.js';
 
 export interface HttpServerOptions {
@@ -33,11 +37,14 @@ export interface HttpServerOptions {
   readonly streams: StreamSource;
   readonly services: ServiceSource;
   readonly sharedObjects: SharedObjectSource;
+  readonly recordings: RecordingSource;
   readonly metrics: MetricsSource;
   /** Asked before anybody watches. */
   readonly admit: Admit;
   /** Whether somebody at this address may use the page and the API. */
   readonly isApiAllowed: (address: string) => boolean;
+  /** Whether somebody at this address may delete recordings. */
+  readonly mayDelete: (address: string) => boolean;
   /** Asked with every packet of Flash Remoting. */
   readonly answerRemoting: AnswerRemoting;
   readonly serverInfo: () => ServerInfo;
@@ -51,6 +58,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Connections refused because there were too many. */
   readonly refusedCount: number;
+  /** What is sent of recordings. */
+  readonly recordings: RecordingFigures;
   /** Rejects with the system's error when an address cannot be had. */
   listen(): Promise<BoundHttp>;
   /** Stops accepting, lets go of viewers, and resolves when all connections are closed, after a second at the latest. */
@@ -73,6 +82,8 @@ class FlvHttpServer implements HttpServer {
   readonly #listeners: HttpListeners;
   readonly #webSockets: WebSocketServer;
   readonly #rtmpUpgrade: RtmpUpgrade;
+  readonly #door: Door;
+  readonly #sender: RecordingSender;
   readonly #answerPage: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly #viewers = new Set<Viewer>();
   readonly #webSocketViewers = new Set<WsFlvViewer>();
@@ -108,10 +119,16 @@ class FlvHttpServer implements HttpServer {
       maxPayload: maxWebSocketPayloadBytes,
     });
     this.#rtmpUpgrade = new RtmpUpgrade(options.config, options.acceptRtmp);
+    this.#door = new Door(options);
+    this.#sender = new RecordingSender({ ...options, door: this.#door, stallTimeoutMs: limits.stallTimeoutMs });
   }
 
   get refusedCount(): number {
     return this.#listeners.refusedCount;
+  }
+
+  get recordings(): RecordingFigures {
+    return this.#sender.figures;
   }
 
   async listen(): Promise<BoundHttp> {
@@ -128,6 +145,7 @@ class FlvHttpServer implements HttpServer {
     clearInterval(this.#pingTimer);
     if (!this.#listeners.listening) return;
     const closed = this.#listeners.close();
+    this.#sender.close();
     for (const viewer of [...this.#viewers]) {
       if (viewer instanceof WsFlvViewer) viewer.goAway();
       else viewer.end();
@@ -158,6 +176,9 @@ class FlvHttpServer implements HttpServer {
       case 'media':
         this.#requestMedia(request, response, target);
         return;
+      case 'recording':
+        this.#sender.answer(request, response, target);
+        return;
       default:
         target satisfies never;
     }
@@ -169,102 +190,59 @@ class FlvHttpServer implements HttpServer {
         const { socket } = request;
         this.#taken.add(socket);
         const open = (): void => this.#openHttpFlv(request, response, target);
-        // On a connection with an earlier request still unanswered the response gets the socket when its turn comes.
-        if (response.socket === null) response.once('socket', open);
-        else open();
+        inTurn(response, open);
         return;
       }
       case 'HEAD':
         this.#answerHead(request, response, target);
         return;
-      case 'OPTIONS':
-        response.writeHead(204, {
-          'access-control-allow-origin': '*',
-          'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-          'access-control-allow-headers': '*',
-          'access-control-max-age': '86400',
-          allow: 'GET, HEAD, OPTIONS',
-        });
-        response.end();
-        return;
       default:
-        answer(response, {
-          status: 405,
-          error: 'method-not-allowed',
-          message: 'Streams are published over RTMP and only watched here.',
-          headers: { allow: 'GET, HEAD, OPTIONS', ...crossOrigin },
-        });
+        answerOtherMethod(request.method, response);
     }
   }
 
   #answerHead(request: IncomingMessage, response: ServerResponse, target: MediaTarget): void {
     const refuse = (refusal: PlainAnswer): void => answer(response, refusal);
-    this.#admit(
+    this.#door.knock({
       request,
-      'http-flv',
+      transport: 'http-flv',
       target,
-      () => response.destroy(),
+      close: () => response.destroy(),
       refuse,
-      (visit) => {
+      enter: (visit) => {
         visit.end();
-        if (!this.#options.streams.isPublished(target.app, target.name)) {
+        const { streams, recordings } = this.#options;
+        if (!streams.isPublished(target.app, target.name) && !recordings.mayHave(target)) {
           refuse(notPublished(target));
           return;
         }
         response.writeHead(200, { ...mediaHeaders, connection: 'close' });
         response.end();
       },
-    );
+    });
   }
 
   #openHttpFlv(request: IncomingMessage, response: ServerResponse, target: MediaTarget): void {
     const { socket } = request;
     const viewer = new HttpFlvViewer(response, socket);
     const refuse = (refusal: PlainAnswer): void => answer(response, refusal);
-    this.#admit(
+    this.#door.knock({
       request,
-      'http-flv',
+      transport: 'http-flv',
       target,
-      () => viewer.destroy(),
+      close: () => viewer.destroy(),
       refuse,
-      (visit) => {
+      enter: (visit) => {
+        const { streams, recordings } = this.#options;
+        if (!streams.isPublished(target.app, target.name) && recordings.mayHave(target)) {
+          void this.#sender.sendFlv(response, target, target, visit);
+          return;
+        }
         const onGone = (gone: () => void): void => void response.once('close', gone);
         if (this.#open(viewer, 'httpFlv', socket, target, visit, onGone)) viewer.start();
         else refuse(notPublished(target));
       },
-    );
-  }
-
-  /** Calls `enter` for who may watch, unless it has gone in the meantime, else `refuse`. */
-  #admit(
-    request: IncomingMessage,
-    transport: Visitor['transport'],
-    target: MediaTarget,
-    close: () => void,
-    refuse: (refusal: PlainAnswer) => void,
-    enter: (visit: Visit) => void,
-  ): void {
-    const { streams, admit } = this.#options;
-    const { socket } = request;
-    // What cannot exist is nobody's business.
-    if (!streams.isValidName(target.app, target.name)) {
-      refuse(notPublished(target));
-      return;
-    }
-    const proceed = (outcome: VisitOutcome): void => {
-      if (!outcome.ok) refuse(refused(outcome));
-      else if (socket.destroyed) outcome.visit.end();
-      else enter(outcome.visit);
-    };
-    const outcome = admit({ ...visitorOf(request, transport, target), close });
-    if (outcome instanceof Promise) void outcome.then(proceed).catch((err) => this.#fault(err, socket));
-    else proceed(outcome);
-  }
-
-  /** Nobody awaits a late decision: thrown on, it would end the process. */
-  #fault(err: unknown, socket: Socket): void {
-    this.#options.logger.error({ err }, 'a fault in the server ends a request; please report it');
-    socket.destroy();
+    });
   }
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
@@ -290,6 +268,7 @@ class FlvHttpServer implements HttpServer {
         answerUpgrade(socket, malformed(target.reason));
         return;
       case 'page':
+      case 'recording':
         answerUpgrade(socket, {
           status: 404,
           error: 'not-found',
@@ -306,13 +285,13 @@ class FlvHttpServer implements HttpServer {
 
   #openWsFlv(request: IncomingMessage, socket: Socket, head: Buffer, target: MediaTarget): void {
     const refuse = (refusal: PlainAnswer): void => answerUpgrade(socket, refusal);
-    this.#admit(
+    this.#door.knock({
       request,
-      'ws-flv',
+      transport: 'ws-flv',
       target,
-      () => socket.destroy(),
+      close: () => socket.destroy(),
       refuse,
-      (visit) => {
+      enter: (visit) => {
         if (!this.#options.streams.isPublished(target.app, target.name)) {
           visit.end();
           refuse(notPublished(target));
@@ -327,7 +306,7 @@ class FlvHttpServer implements HttpServer {
           if (!this.#open(viewer, 'wsFlv', socket, target, visit, (onGone) => ws.once('close', onGone))) viewer.end();
         });
       },
-    );
+    });
   }
 
   /** Java's client and curl may ask for h2c: who does not speak it answers as if that were not said. [RFC 9110 §7.8] */

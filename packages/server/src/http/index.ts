@@ -4,6 +4,12 @@ export type {
   LatencyInfo,
   PlayerInfo,
   PlayerList,
+  RecordedAudioInfo,
+  RecordedVideoInfo,
+  RecordingDetail,
+  RecordingInfo,
+  RecordingList,
+  RecordingViewers,
   ServerInfo,
   ServiceInfo,
   ServiceList,
@@ -18,6 +24,8 @@ export type {
 } from './api-types.js';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
 export type { MetricsSource } from './metrics-source.js';
+export type { RecordingFigures } from './recording-sender.js';
+export type { RecordingFlv, RecordingQuery, RecordingSource, SentFile } from './recording-source.js';
 export type { AnswerRemoting, RemotingPost } from './remoting-post.js';
 export type { ServiceSource } from './service-source.js';
 export type { SharedObjectRead, SharedObjectSource, SlotRead } from './shared-object-source.js';

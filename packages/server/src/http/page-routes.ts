@@ -6,6 +6,8 @@ import type { ServerInfo } from './api-types.js';
 import type { ConsoleFile } from './console-files.js';
 import { createGatewayRoutes, type GatewayRoutesOptions } from './gateway-routes.js';
 import type { MetricsSource } from './metrics-source.js';
+import { createRecordingRoutes } from './recording-routes.js';
+import type { RecordingSource } from './recording-source.js';
 import { answerClock, createServiceRoutes } from './service-routes.js';
 import type { ServiceSource } from './service-source.js';
 import { createSharedObjectRoutes } from './shared-object-routes.js';
@@ -18,6 +20,9 @@ export interface PageRoutesOptions {
   readonly streams: Pick<StreamSource, 'snapshot' | 'players'>;
   readonly services: ServiceSource;
   readonly sharedObjects: SharedObjectSource;
+  readonly recordings: RecordingSource;
+  /** Whether somebody at this address may delete recordings. */
+  readonly mayDelete: (address: string) => boolean;
   readonly metrics: MetricsSource;
   readonly serverInfo: () => ServerInfo;
   readonly files: ReadonlyMap<string, ConsoleFile>;
@@ -48,6 +53,8 @@ export function createPageRoutes({
   streams,
   services,
   sharedObjects,
+  recordings,
+  mayDelete,
   metrics,
   serverInfo,
   files,
@@ -78,6 +85,7 @@ export function createPageRoutes({
   routes.route('/', createStreamRoutes(streams));
   routes.route('/', createServiceRoutes(services));
   routes.route('/', createSharedObjectRoutes(sharedObjects));
+  routes.route('/', createRecordingRoutes({ recordings, mayDelete }));
 
   routes.get('*', (context) => {
     const path = pathOf(context);

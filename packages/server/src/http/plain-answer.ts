@@ -5,7 +5,7 @@ import { lingerMs } from './viewer.js';
 
 /** An answer that is an error, for requests that do not reach the routes of the API. */
 export interface PlainAnswer extends ApiError {
-  readonly status: 302 | 400 | 401 | 403 | 404 | 405 | 503;
+  readonly status: 302 | 400 | 401 | 403 | 404 | 405 | 500 | 503;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -53,4 +53,9 @@ export function notPublished({ app, name }: { readonly app: string; readonly nam
     message: `Nothing is published as /${app}/${name} now.`,
     headers: crossOrigin,
   };
+}
+
+/** `path`: of the file or the stream. */
+export function noRecording(path: string): PlainAnswer {
+  return { status: 404, error: 'not-found', message: `There is no recording ${path}.`, headers: crossOrigin };
 }

@@ -12,6 +12,15 @@ export type RequestTarget =
       /** What follows the `?`; `''` where there is none. */
       readonly query: string;
     }
+  /** The file of a recording. */
+  | {
+      readonly kind: 'recording';
+      /** Within `media.dir`, as it was sent: nothing is known of it but that it ends as a recording. */
+      readonly path: string;
+      /** As FLV from there on, s, as for media. `undefined`: the file as it is. */
+      readonly startSeconds?: number | undefined;
+      readonly query: string;
+    }
   /** A page, a file of the console, or the API. */
   | { readonly kind: 'page' }
   | { readonly kind: 'malformed'; readonly reason: string };
@@ -19,12 +28,16 @@ export type RequestTarget =
 const mediaSuffix = '.flv';
 /** Nothing under here is a stream, so that the API can grow without taking names away. */
 const apiPrefix = '/api/';
+/** A recording has an application: `/recordings/NAME.flv` is a stream of one that is called so. */
+const recordingPattern = /^\/recordings\/([^/]+\/.+\.(?:flv|mp4|f4v))$/s;
 
 /** Twelve digits before the point are more than any stream lasts. */
 const secondsPattern = /^-?\d{1,12}(?:\.\d{1,12})?$/;
+const malformedStart = { kind: 'malformed', reason: 'start is a number of seconds.' } as const;
 
 /**
- * Reads a request target: `/APP/NAME.flv[?audio=0][&video=0][&start=SECONDS]` is media. The path is taken as it was sent: no `..` is
+ * Reads a request target: `/APP/NAME.flv[?audio=0][&video=0][&start=SECONDS]` is media,
+ * `/recordings/APP/NAME.flv` (or `.mp4`, `.f4v`) the file of a recording. The path is taken as it was sent: no `..` is
  * resolved, since no path of ours ever becomes the path of a file.
  */
 export function parseRequestTarget(target: string): RequestTarget {
@@ -37,17 +50,22 @@ export function parseRequestTarget(target: string): RequestTarget {
   } catch {
     return { kind: 'malformed', reason: 'The path holds a percent sign that begins no valid UTF-8 character.' };
   }
+  const queryText = query < 0 ? '' : target.slice(query + 1);
+  const [, recording] = recordingPattern.exec(path) ?? [];
+  if (recording !== undefined) {
+    const start = new URLSearchParams(queryText).get('start');
+    if (start !== null && !secondsPattern.test(start)) return malformedStart;
+    const startSeconds = start === null ? undefined : Number(start);
+    return { kind: 'recording', path: recording, startSeconds, query: queryText };
+  }
   const slash = path.indexOf('/', 1);
   if (!path.endsWith(mediaSuffix) || slash < 0 || path.startsWith(apiPrefix)) return { kind: 'page' };
-  const queryText = query < 0 ? '' : target.slice(query + 1);
   const parameters = new URLSearchParams(queryText);
   const audio = isWanted(parameters.get('audio'));
   const video = isWanted(parameters.get('video'));
   if (!audio && !video) return { kind: 'malformed', reason: 'Neither audio nor video is wanted.' };
   const start = parameters.get('start');
-  if (start !== null && !secondsPattern.test(start)) {
-    return { kind: 'malformed', reason: 'start is a number of seconds.' };
-  }
+  if (start !== null && !secondsPattern.test(start)) return malformedStart;
   const name = path.slice(slash + 1, -mediaSuffix.length);
   const startSeconds = start === null ? undefined : Number(start);
   return { kind: 'media', app: path.slice(1, slash), name, audio, video, startSeconds, query: queryText };

@@ -1,6 +1,6 @@
 /** Who wants to watch over HTTP. */
 export interface Visitor {
-  readonly transport: 'http-flv' | 'ws-flv';
+  readonly transport: 'http-flv' | 'ws-flv' | 'http-recording';
   /** Empty when it is not known any more. */
   readonly address: string;
   readonly tls: boolean;

@@ -19,4 +19,4 @@ export { readMediaFacts } from './media-facts.js';
 export type { PlayerSink } from './player.js';
 export { type LatencyMethod, latencyMethods } from './publisher-latency.js';
 export { type StreamKey, streamPath, trimApp } from './stream-key.js';
-export { type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
+export { flvEncoding, type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';

@@ -13,6 +13,7 @@ const nothing: ServerFigures = {
   connections: 0,
   refusedConnections: { rtmp: 0 },
   refusals: { publish: 0 },
+  recordings: { players: { download: 0 }, bytesOut: 0 },
   services: { rooms: 0, members: 0, messages: 0, dropped: 0, duplicates: 0, refused: 0 },
 };
 
@@ -34,6 +35,7 @@ describe('ServerMetrics', () => {
         'millrace_publications_total 3',
         'millrace_players{transport="rtmp"} 1',
         'millrace_refusals_total{action="publish"} 7',
+        'millrace_recording_players{transport="download"} 0',
         'millrace_service_members 4',
         'millrace_service_dropped_messages_total 5',
       ]),

@@ -30,6 +30,12 @@ export interface ServerFigures {
   readonly refusedConnections: Readonly<Record<string, number>>;
   /** Turned away by rules, webhooks or the application, by what they asked for. */
   readonly refusals: Readonly<Record<string, number>>;
+  readonly recordings: {
+    /** Now, by transport. */
+    readonly players: Readonly<Record<string, number>>;
+    /** Over HTTP. */
+    readonly bytesOut: number;
+  };
   readonly services: {
     readonly rooms: number;
     readonly members: number;
@@ -81,6 +87,11 @@ export class ServerMetrics {
       this.#counter('millrace_jumps_total', 'Times a player that lagged was moved to a key frame.', (all) => all.jumps),
       this.#counter('millrace_skipped_messages_total', 'Messages they missed by it.', (all) => all.skippedMessages),
       this.#gauge('millrace_rtmp_connections', 'RTMP connections open now.', (all) => all.connections),
+      this.#counter(
+        'millrace_recording_http_sent_bytes_total',
+        'Bytes of recordings given to clients over HTTP.',
+        ({ recordings }) => recordings.bytesOut,
+      ),
     ];
   }
 
@@ -89,6 +100,12 @@ export class ServerMetrics {
     const players = new Gauge({
       name: 'millrace_players',
       help: 'Players now, those that wait for a stream too.',
+      labelNames: ['transport'],
+      registers,
+    });
+    const recordings = new Gauge({
+      name: 'millrace_recording_players',
+      help: 'Players of recordings, and downloads, now.',
       labelNames: ['transport'],
       registers,
     });
@@ -107,6 +124,9 @@ export class ServerMetrics {
     return [
       (all) => {
         for (const [transport, count] of Object.entries(all.players)) players.set({ transport }, count);
+      },
+      (all) => {
+        for (const [transport, count] of Object.entries(all.recordings.players)) recordings.set({ transport }, count);
       },
       (all) => {
         connections.reset();

@@ -1,0 +1,6 @@
+export {
+  type CatalogPlace,
+  type CataloguedRecording,
+  RecordingCatalog,
+  type RecordingClaims,
+} from './recording-catalog.js';

@@ -1,0 +1,59 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { RecordingDetail, RecordingList } from './api-types.js';
+
+export interface RecordingQuery {
+  readonly order: 'newest' | 'name';
+  readonly limit: number;
+  /** Of the application; `undefined`: all. */
+  readonly app: string | undefined;
+  /** What the path begins with; `''`: anything. */
+  readonly prefix: string;
+  /** What is in the path, in any case; `''`: anything. */
+  readonly search: string;
+  /** `next` of another answer. */
+  readonly cursor: string | undefined;
+}
+
+/** A file to send. Whoever has it closes it. */
+export interface SentFile {
+  readonly handle: FileHandle;
+  readonly bytes: number;
+  /** Unix ms. */
+  readonly modifiedMs: number;
+  /** Another for another content. */
+  readonly version: string;
+  readonly contentType: string;
+  /** What it is called when it is saved. */
+  readonly fileName: string;
+}
+
+/** A recording as FLV, to be taken piece by piece; some of them are empty. Whoever has it closes it. */
+export interface RecordingFlv {
+  readonly pieces: AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+interface StreamName {
+  readonly app: string;
+  readonly name: string;
+}
+
+/** What the HTTP server needs of the recordings. All reject with the system's errors. */
+export interface RecordingSource {
+  /** `undefined`: the cursor is none. */
+  list(query: RecordingQuery): Promise<Omit<RecordingList, 'deletable'> | undefined>;
+  /** `undefined`: there is no such recording. */
+  describe(path: string): Promise<RecordingDetail | undefined>;
+  remove(path: string): Promise<'removed' | 'absent' | 'recording'>;
+  /** What a file is played as; `undefined`: no recording can be called so. Nothing is looked for. */
+  streamOf(path: string): StreamName | undefined;
+  /** `undefined`: there is no such file. */
+  openFile(path: string): Promise<SentFile | undefined>;
+  /** Whether something has the name of such a recording; at once. */
+  mayHave(stream: StreamName): boolean;
+  /** `startSeconds` as `?start=`. `undefined`: there is no such recording, or it cannot be played. */
+  openFlv(
+    stream: StreamName,
+    options: { readonly startSeconds?: number | undefined; readonly audio: boolean; readonly video: boolean },
+  ): Promise<RecordingFlv | undefined>;
+}
