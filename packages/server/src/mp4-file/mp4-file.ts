@@ -79,6 +79,7 @@ export class Mp4File implements MediaFile {
 
   async seekPoint(timeMs: number): Promise<SeekPoint> {
     const timeline = this.#timeline;
+    if (timeline.count === 0) return this.start;
     if (!this.hasVideo) return this.#audioPoint(Math.max(0, timeline.audioAt(timeMs)));
     const { table } = timeline.video ?? {};
     const index = table?.keyAtOrBefore(timeline.videoAt(timeMs)) ?? table?.keyAtOrAfter(0);
