@@ -355,7 +355,15 @@ export const commandCases: readonly CommandCase[] = [
       events: [`play 1 b?q -2 -1 false ${transition} a 1500`],
     }),
   ),
-  ...(['append', 'appendAndWait', 'resume'] as const).map(
+  {
+    name: 'play2 with resume',
+    on: 'playingRecorded',
+    command: ['play2', 0, [{ streamName: 'b', offset: 3, transition: 'resume' }], 1],
+    // Without Play.Reset: the client keeps what it has buffered.
+    lines: ['streamIsRecorded 1', ...playStart.filter((line) => !line.includes('Reset'))],
+    events: ['stopped 1 play replaced', 'play 1 b? -2 -1 false resume  3000'],
+  },
+  ...(['append', 'appendAndWait'] as const).map(
     (transition): CommandCase => ({
       name: `play2 with ${transition}`,
       on: 'playingRecorded',
