@@ -23,10 +23,10 @@ export interface ConnectOptions
   readonly appSegments?: number;
   /** Default `simple`, which is all there is in browsers. */
   readonly handshake?: 'simple' | 'digest';
-  /** For `rtmps` and `wss`: how the server is verified. Browsers have their own ways. */
+  /** For `rtmps`, `rtmpts` and `wss`: how the server is verified. Browsers have their own ways. */
   readonly tls?: TlsOptions;
   /**
-   * For `rtmpe`: how the handshake's signatures are hidden. 6 (default): not at all; 8: by XTEA; 9: by Blowfish. It makes
+   * For `rtmpe` and `rtmpte`: how the handshake's signatures are hidden. 6 (default): not at all; 8: by XTEA; 9: by Blowfish. It makes
    * nothing safer; there are servers that want one of them. What the server answers with counts.
    */
   readonly rtmpeVersion?: EncryptedVersion;

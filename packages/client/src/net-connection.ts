@@ -76,8 +76,8 @@ export class NetConnection {
   }
 
   /**
-   * Connects to the app of an `rtmp:`, `rtmpe:`, `rtmps:`, `ws:` or `wss:` URL: TCP, TLS or WebSocket, handshake,
-   * `connect`. Browsers have WebSockets only.
+   * Connects to the app of an `rtmp:`, `rtmpe:`, `rtmps:`, `rtmpt:`, `rtmpte:`, `rtmpts:`, `ws:` or `wss:` URL: TCP, TLS,
+   * HTTP or WebSocket, handshake, `connect`. Browsers have WebSockets only.
    *
    * Throws `RtmpConnectionError` when there is no way to the server or it breaks off, `RtmpCommandError` when it refuses,
    * `RtmpUsageError` for a URL that is none, a handshake that is not there, or an SWF file that is none, and the signal's

@@ -4,6 +4,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import type { ByteConnection, OpenOptions } from './byte-connection.js';
 import { nodeCrypto } from './node-crypto.js';
 import { openTcp, tlsOptions } from './open-tcp.js';
+import { openTunnel } from './open-tunnel.js';
 import type { Platform } from './platform.js';
 import type { RtmpUrl } from './rtmp-url.js';
 import { RtmpeConnection } from './rtmpe-connection.js';
@@ -28,6 +29,11 @@ async function open(url: RtmpUrl, options: OpenOptions): Promise<ByteConnection>
       return await openTcp(url, options);
     case 'rtmpe':
       return new RtmpeConnection(await openTcp(url, options), nodeCrypto, options.rtmpeVersion);
+    case 'rtmpt':
+    case 'rtmpts':
+      return await openTunnel(url, options);
+    case 'rtmpte':
+      return new RtmpeConnection(await openTunnel(url, options), nodeCrypto, options.rtmpeVersion);
     case 'ws':
     case 'wss':
       // Not Node's own WebSocket: Node 20 has none, and it cannot be paused.

@@ -11,6 +11,10 @@ describe('parseRtmpUrl', () => {
     ['rtmp://host:/live/test', { port: 1935, tcUrl: 'rtmp://host/live' }],
     ['rtmpe://host/live/test', { scheme: 'rtmpe', port: 1935, tcUrl: 'rtmpe://host/live' }],
     ['rtmps://host/live/test', { scheme: 'rtmps', port: 443, tcUrl: 'rtmps://host/live' }],
+    ['rtmpt://host/live/test', { scheme: 'rtmpt', port: 80, tcUrl: 'rtmpt://host/live' }],
+    ['RTMPTE://host:1935/live', { scheme: 'rtmpte', port: 1935, tcUrl: 'rtmpte://host:1935/live' }],
+    ['rtmpte://host/live', { port: 80, tcUrl: 'rtmpte://host/live' }],
+    ['rtmpts://host/live/test', { scheme: 'rtmpts', port: 443, tcUrl: 'rtmpts://host/live' }],
     ['rtmp://127.0.0.1:19350/live/k', { host: '127.0.0.1', port: 19350 }],
     // The query belongs to the stream where there is one (stream keys), to the app otherwise.
     ['rtmp://host/live/test?key=a/b&x=1', { app: 'live', streamName: 'test?key=a/b&x=1', tcUrl: 'rtmp://host/live' }],

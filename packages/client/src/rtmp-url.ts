@@ -1,6 +1,15 @@
 import { RtmpUsageError } from '@millrace/protocol';
 
-const defaultPorts = { rtmp: 1935, rtmpe: 1935, rtmps: 443, ws: 80, wss: 443 } as const;
+const defaultPorts = {
+  rtmp: 1935,
+  rtmpe: 1935,
+  rtmps: 443,
+  rtmpt: 80,
+  rtmpte: 80,
+  rtmpts: 443,
+  ws: 80,
+  wss: 443,
+} as const;
 
 /**
  * What an RTMP URL says, taken apart for `connect` and for `publish` or `play`.
@@ -15,7 +24,8 @@ export interface RtmpUrl {
   readonly scheme: keyof typeof defaultPorts;
   /** A name or an address; an IPv6 address without its brackets. */
   readonly host: string;
-  /** 1 … 65535; the scheme's default (1935 of `rtmp` and `rtmpe`; 443 of `rtmps` and `wss`; 80 of `ws`) where the URL has none. */
+  /** 1 … 65535; the scheme's default where the URL has none: 1935 of `rtmp` and `rtmpe`; 80 of `rtmpt`, `rtmpte` and `ws`; 443 of those
+   * with TLS. */
   readonly port: number;
   /** `''` where the path is empty. Carries the query of a URL that names no stream. */
   readonly app: string;
@@ -41,7 +51,7 @@ const endpointPattern = /^(?:\/[^/]*)*?\/rtmp(?=\/|$)/;
 const authorityPattern = /^(?:([^@]*)@)?(\[[0-9a-f:.]+(?:%[^\]]+)?\]|[^:@[\]]+)(?::([0-9]*))?$/i;
 
 /**
- * Takes an `rtmp:`, `rtmpe:`, `rtmps:`, `ws:` or `wss:` URL apart. A URL does not say where the app ends and the stream
+ * Takes an `rtmp:`, `rtmpe:`, `rtmps:`, `rtmpt:`, `rtmpte:`, `rtmpts:`, `ws:` or `wss:` URL apart. A URL does not say where the app ends and the stream
  * name begins; as most software does, the first path segment is the app, unless `appSegments` says otherwise or a fragment names the stream,
  * in which case the whole path is the app. [RTMP URIs §4–6]
  *
@@ -58,7 +68,10 @@ export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUr
   const match = uriPattern.exec(text.trim());
   const scheme = match?.[1]?.toLowerCase();
   if (!match || scheme === undefined || !isScheme(scheme))
-    throw invalid(text, 'it does not start with rtmp://, rtmpe://, rtmps://, ws:// or wss://');
+    throw invalid(
+      text,
+      'it does not start with rtmp://, rtmpe://, rtmps://, rtmpt://, rtmpte://, rtmpts://, ws:// or wss://',
+    );
   const [, , authority = '', path = '', query, fragment] = match;
 
   const parts = authorityPattern.exec(authority);

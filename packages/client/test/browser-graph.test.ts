@@ -28,6 +28,15 @@ function importsOf(condition: 'browser' | 'default'): Set<string> {
 
 it('imports nothing of Node in a browser', () => {
   expect([...importsOf('browser')]).toEqual(['@millrace/protocol']);
-  const inNode = ['@millrace/protocol', 'node:crypto', 'node:net', 'node:tls', 'node:zlib', 'ws'];
+  const inNode = [
+    '@millrace/protocol',
+    'node:crypto',
+    'node:http',
+    'node:https',
+    'node:net',
+    'node:tls',
+    'node:zlib',
+    'ws',
+  ];
   expect([...importsOf('default')].sort()).toEqual(inNode);
 });
