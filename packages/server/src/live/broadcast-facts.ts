@@ -14,6 +14,7 @@ import {
 import type { MediaFacts } from './media-facts.js';
 import { PublisherLatency } from './publisher-latency.js';
 import { RateMeter } from './rate-meter.js';
+import type { MediaSelection } from './wire-encoding.js';
 
 const maxEarlyMs = 60_000;
 
@@ -54,6 +55,15 @@ export class BroadcastFacts {
     // Timestamps begin again at 0 after 49.7 days; audio may begin a little earlier than the video that came before it.
     const timeMs = (this.#newestTimestamp - this.#firstTimestamp) >>> 0;
     return timeMs > 2 ** 32 - maxEarlyMs ? 0 : timeMs;
+  }
+
+  /** Players such as mpegts.js wait for a kind that a file header announces, so it announces what has been seen. */
+  announced(selection: MediaSelection): MediaSelection {
+    const unknown = !this.hasAudio && !this.hasVideo;
+    return {
+      audio: selection.audio && (unknown || this.hasAudio),
+      video: selection.video && (unknown || this.hasVideo),
+    };
   }
 
   countIn({ messageTypeId, payload, timestamp }: RawMessage, nowMs: number): void {

@@ -2,7 +2,9 @@ import { messageTypes, type RawMessage } from '@millrace/protocol';
 import { BroadcastFacts } from './broadcast-facts.js';
 import { withCdnAddress } from './cdn-address.js';
 import { readPublishedData } from './data-message.js';
+import { firstMediaMs, type HandOver, isSameClock, newestMediaMs, placeOfTime } from './hand-over.js';
 import { JoinHeaders } from './join-headers.js';
+import { KeyFrameStart } from './key-frame-start.js';
 import { amf0Payload, type LiveMessage } from './live-message.js';
 import { readMediaFacts } from './media-facts.js';
 import { MessageLog } from './message-log.js';
@@ -23,9 +25,6 @@ export interface LiveLimits {
 
 /** What one player is given at most in one write, so that one that lags can still be moved to a key frame. */
 const maxWriteBytes = 256 * 1024;
-/** Key frames of a stream's other tracks belong to the same start when they come within this time of the first, ms. */
-const sameStartMs = 200;
-
 /** One publication of a stream from its first message to its last, and the players that are being sent it. */
 export class Broadcast {
   readonly facts: BroadcastFacts;
@@ -34,17 +33,13 @@ export class Broadcast {
   readonly #log = new MessageLog();
   readonly #headers = new JoinHeaders();
   readonly #outputs = new Map<string, Output>();
-  /** Where a joining player starts: the sequence number of the newest key frame's first message. */
-  #keyFrameStart: number | undefined;
-  /** The key frames that came last, of different tracks at one time, while no other video came between. */
-  #keyFrames: { readonly first: number; readonly timestamp: number; readonly tracks: Set<string> } | undefined;
-  /** Players start at this track's key frames; the others' may come at other times. */
-  #startTrack: string | undefined;
-  #hadKeyFrame = false;
+  readonly #keyFrames = new KeyFrameStart();
   /** Sequence number of the newest sequence header or metadata in the log: who skips it must be given it again. */
   #newestHeader = -1;
   /** Of the newest audio or video. */
   #newestTimestamp = 0;
+  /** When a message came last, monotonic ms. */
+  #arrivedMs: number;
   #ended = false;
   /** Told about each player that was sent everything after the end. */
   #onDrained: ((player: Player) => void) | undefined;
@@ -56,6 +51,7 @@ export class Broadcast {
     this.#limits = limits;
     this.#cdnIp = cdnIp;
     this.facts = new BroadcastFacts(nowMs, wallClock);
+    this.#arrivedMs = nowMs;
   }
 
   get hasPlayers(): boolean {
@@ -64,12 +60,18 @@ export class Broadcast {
 
   /** Whether a key frame has ever come: if not, waiting for one could last for ever. */
   get hadKeyFrame(): boolean {
-    return this.#hadKeyFrame;
+    return this.#keyFrames.hadAny;
+  }
+
+  /** Sequence number that the next message will get. */
+  get next(): number {
+    return this.#log.next;
   }
 
   /** Takes a message from the publisher: audio, video or data. Returns whether players have something new to be sent. */
   write(received: RawMessage, nowMs: number): boolean {
     this.facts.countIn(received, nowMs);
+    this.#arrivedMs = nowMs;
     if (received.messageTypeId === messageTypes.audio || received.messageTypeId === messageTypes.video) {
       this.#append(received, nowMs);
       return true;
@@ -103,6 +105,7 @@ export class Broadcast {
   join(player: Player, encoding: WireEncoding, fromStart: boolean): void {
     player.greeted = false;
     player.resumingVideo = false;
+    player.span?.restart();
     player.stalledSinceMs = 0;
     if (fromStart && this.#log.first === 0) {
       player.cursor = this.#log.first;
@@ -111,6 +114,22 @@ export class Broadcast {
       this.#placeAtKeyFrame(player);
     }
     this.#enter(player, encoding);
+  }
+
+  /**
+   * A player that has had everything before `sequence` from elsewhere, headers included. Returns false, and nothing has
+   * changed, where what it is to be sent next is not kept any more, or not sure to be.
+   */
+  joinAt(player: Player, encoding: WireEncoding, sequence: number): boolean {
+    const oldest = this.#keyFrames.at ?? this.#log.first;
+    if (sequence < oldest || sequence > this.#log.next) return false;
+    player.greeted = true;
+    player.hasFileHeader = true;
+    player.stalledSinceMs = 0;
+    player.cursor = sequence;
+    player.awaitingKeyFrame = false;
+    this.#enter(player, encoding);
+    return true;
   }
 
   /** Moves a player to another encoding (it chose other media) without losing its place. `gained`: what it had not got. */
@@ -138,6 +157,28 @@ export class Broadcast {
     return next === undefined ? 0 : Math.max(0, nowMs - next.arrivedMs);
   }
 
+  /** For how long nothing has come for a player that was sent all there is, ms; 0: it was not. */
+  silentMs(player: Player, nowMs: number): number {
+    return player.cursor === this.#log.next && !player.awaitingKeyFrame ? nowMs - this.#arrivedMs : 0;
+  }
+
+  /** Sends a player what stands before the start of another stream, at `firstMs`, and lets it go. */
+  handOver(player: Player, firstMs: number): HandOver {
+    const same = isSameClock(firstMs, this.#newestTimestamp);
+    const offsetMs = player.shift?.offsetMs ?? 0;
+    const output = [...this.#outputs.values()].find(({ players }) => players.has(player));
+    if (output === undefined || !player.greeted || player.awaitingKeyFrame || player.cursor < this.#log.first) {
+      this.leave(player);
+      return { sentMs: undefined, offsetMs, isSameClock: same };
+    }
+    output.log.catchUp();
+    const end = same ? placeOfTime(this.#log, player.cursor, firstMs) : this.#log.next;
+    for (const view of output.views(player.cursor, Math.max(player.cursor, end))) this.#send(player, view);
+    this.leave(player);
+    const sentMs = newestMediaMs(this.#log, Math.max(player.cursor, end)) ?? this.#newestTimestamp;
+    return { sentMs: (sentMs + offsetMs) >>> 0, offsetMs, isSameClock: same };
+  }
+
   /** No more messages come. `onDrained` is told of each player once it has been sent all of them. */
   end(onDrained: (player: Player) => void): void {
     this.#ended = true;
@@ -152,7 +193,7 @@ export class Broadcast {
       output.log.catchUp();
       for (const player of output.players) {
         if (!this.#advance(player, output, nowMs)) behind = true;
-        else if (this.#ended) this.#drained(player);
+        else if (this.#ended && output.players.has(player)) this.#drained(player);
       }
     }
     return behind;
@@ -177,25 +218,45 @@ export class Broadcast {
     }
     player.stalledSinceMs = 0;
     const isPlaced = this.#findPlace(player, output, nowMs);
+    if (player.takeOver !== undefined) return this.#takeOver(player, isPlaced, nowMs);
     if (!player.greeted && this.#canGreet(player)) this.#greet(player, output);
     if (!isPlaced) return true;
     const resumeAt = this.#resumePoint(player);
-    const next = resumeAt ?? this.#log.next;
+    const end = player.span?.endFrom(this.#log, player.cursor);
+    const next = Math.min(resumeAt ?? this.#log.next, end ?? this.#log.next);
     while (player.cursor < next) {
       const to = Math.min(next, output.log.endWithin(player.cursor, maxWriteBytes));
       for (const view of output.views(player.cursor, to)) this.#send(player, view);
       player.cursor = to;
       if (sink.pendingBytes > 0) return player.cursor === this.#log.next && !this.#ended;
     }
-    if (resumeAt === undefined) return true;
+    if (player.cursor === end) {
+      this.leave(player);
+      sink.finished?.();
+      return true;
+    }
+    if (resumeAt === undefined) {
+      player.settle(this.#newestTimestamp);
+      return true;
+    }
     player.resumingVideo = false;
     player.onVideoResumed?.();
     return !this.flushPlayer(player, nowMs);
   }
 
+  /** It goes on where its client has played another stream: nothing is sent before the client knows. Returns as `#advance`. */
+  #takeOver(player: Player, isPlaced: boolean, nowMs: number): boolean {
+    const { takeOver } = player;
+    const firstMs = isPlaced ? firstMediaMs(this.#log, player.cursor) : undefined;
+    if (takeOver === undefined || firstMs === undefined) return true;
+    player.takeOver = undefined;
+    takeOver(firstMs);
+    return !this.flushPlayer(player, nowMs);
+  }
+
   /** Moves the cursor where it may not stay. Returns false while the player has to wait for a key frame. */
   #findPlace(player: Player, output: Output, nowMs: number): boolean {
-    const start = this.#keyFrameStart;
+    const start = this.#keyFrames.at;
     if (player.awaitingKeyFrame) {
       if (start === undefined || start < player.cursor) return false;
       if (this.#newestHeader >= player.cursor) player.greeted = false;
@@ -209,6 +270,7 @@ export class Broadcast {
     const late = entry !== undefined && !this.#ended && nowMs - entry.arrivedMs > this.#limits.maxLagMs;
     if (!lost && !(late && start !== undefined && start > player.cursor)) return true;
     this.facts.jumps += 1;
+    player.tellBehind(nowMs);
     if (this.#newestHeader >= player.cursor) player.greeted = false;
     if (start !== undefined && start >= oldest) {
       this.facts.skippedMessages += start - player.cursor;
@@ -216,7 +278,7 @@ export class Broadcast {
       return true;
     }
     this.facts.skippedMessages += this.#log.next - player.cursor;
-    if (!this.#hadKeyFrame || !player.selection.video) {
+    if (!this.#keyFrames.hadAny || !player.selection.video) {
       player.cursor = oldest;
       return true;
     }
@@ -234,7 +296,8 @@ export class Broadcast {
   /** File header, metadata and sequence headers: at once, and before media. */
   #greet(player: Player, output: Output): void {
     const { fileHeader } = output.encoding;
-    if (fileHeader !== undefined && !player.hasFileHeader) this.#send(player, fileHeader(this.#announced(player)));
+    if (fileHeader !== undefined && !player.hasFileHeader)
+      this.#send(player, fileHeader(this.facts.announced(player.selection)));
     player.hasFileHeader = true;
     player.greeted = true;
     this.#send(player, output.encode(this.#headersFor(player)));
@@ -252,30 +315,16 @@ export class Broadcast {
     this.facts.bytesOut += bytes.length;
   }
 
-  /** Players such as mpegts.js wait for a kind that the header announces, so it announces what has been seen. */
-  #announced({ selection }: Player): MediaSelection {
-    const unknown = !this.facts.hasAudio && !this.facts.hasVideo;
-    return {
-      audio: selection.audio && (unknown || this.facts.hasAudio),
-      video: selection.video && (unknown || this.facts.hasVideo),
-    };
-  }
-
   /** Where video comes back for a player; until there it gets what it has got. */
   #resumePoint({ resumingVideo, cursor }: Player): number | undefined {
-    const start = this.#keyFrameStart;
+    const start = this.#keyFrames.at;
     return resumingVideo && start !== undefined && start >= cursor ? start : undefined;
   }
 
   #watchStall(player: Player, nowMs: number): void {
-    const { pendingBytes } = player.sink;
-    if (player.stalledSinceMs === 0 || pendingBytes !== player.stalledPendingBytes) {
-      player.stalledSinceMs = nowMs;
-      player.stalledPendingBytes = pendingBytes;
-    } else if (nowMs - player.stalledSinceMs >= this.#limits.stallTimeoutMs) {
-      this.leave(player);
-      player.sink.stalled();
-    }
+    if (!player.isStalled(nowMs, this.#limits.stallTimeoutMs)) return;
+    this.leave(player);
+    player.sink.stalled();
   }
 
   #drained(player: Player): void {
@@ -287,7 +336,7 @@ export class Broadcast {
     let output = this.#outputs.get(encoding.key);
     if (output === undefined) {
       // The next to come starts at the key frame, wherever this one is.
-      const start = Math.min(player.cursor, this.#keyFrameStart ?? this.#log.next, this.#log.next);
+      const start = Math.min(player.cursor, this.#keyFrames.at ?? this.#log.next, this.#log.next);
       output = new Output(encoding, this.#log, Math.max(this.#log.first, start));
       this.#outputs.set(encoding.key, output);
     }
@@ -296,14 +345,14 @@ export class Broadcast {
   }
 
   #placeAtKeyFrame(player: Player): void {
-    if (this.#limits.gopCache && this.#keyFrameStart !== undefined) {
-      player.cursor = this.#keyFrameStart;
+    if (this.#limits.gopCache && this.#keyFrames.at !== undefined && player.takeOver === undefined) {
+      player.cursor = this.#keyFrames.at;
       player.awaitingKeyFrame = false;
       return;
     }
     player.cursor = this.#log.next;
     // A stream that never had a key frame (audio alone, or a codec without) is joined where it is.
-    player.awaitingKeyFrame = this.#hadKeyFrame && player.selection.video;
+    player.awaitingKeyFrame = this.#keyFrames.hadAny && player.selection.video;
   }
 
   #append(message: RawMessage, nowMs: number): void {
@@ -316,38 +365,19 @@ export class Broadcast {
     // AAC, then MP3: a codec without a configuration must not be joined with that of the codec before.
     for (const key of this.facts.noteMedia(message, media)) this.#headers.clearMedia(key);
     this.#newestTimestamp = message.timestamp;
-    if (media.keyFrameTracks.length > 0) this.#noteKeyFrame(sequence, message.timestamp, media.keyFrameTracks);
-    else if (media.isCoded && message.messageTypeId === messageTypes.video) this.#keyFrames = undefined;
+    if (media.keyFrameTracks.length > 0) {
+      if (this.#keyFrames.note(sequence, message.timestamp, media.keyFrameTracks))
+        this.#headers.startAt(this.#keyFrames.at ?? 0);
+    } else if (media.isCoded && message.messageTypeId === messageTypes.video) {
+      this.#keyFrames.noteOther();
+    }
     this.#trim(nowMs);
-  }
-
-  /** A key frame is a new start, together with the other tracks' key frames right before and after it. */
-  #noteKeyFrame(sequence: number, timestamp: number, tracks: readonly string[]): void {
-    this.#hadKeyFrame = true;
-    let keyFrames = this.#keyFrames;
-    const known = keyFrames?.tracks;
-    if (
-      keyFrames !== undefined &&
-      tracks.every((track) => known?.has(track) === false) &&
-      Math.abs(timestamp - keyFrames.timestamp) <= sameStartMs
-    ) {
-      for (const track of tracks) keyFrames.tracks.add(track);
-    } else {
-      keyFrames = { first: sequence, timestamp, tracks: new Set(tracks) };
-      this.#keyFrames = keyFrames;
-    }
-    for (const track of tracks) {
-      if (this.#startTrack === undefined || Number(track) < Number(this.#startTrack)) this.#startTrack = track;
-    }
-    if (this.#startTrack === undefined || !keyFrames.tracks.has(this.#startTrack)) return;
-    this.#keyFrameStart = keyFrames.first;
-    this.#headers.startAt(keyFrames.first);
   }
 
   /** Keeps what a joiner needs (from the newest key frame) and what a lagging player may still be sent. */
   #trim(nowMs: number): void {
     const log = this.#log;
-    const keepFrom = this.#keyFrameStart ?? log.next;
+    const keepFrom = this.#keyFrames.at ?? log.next;
     const keepLag = this.#outputs.size > 0;
     while (log.first < keepFrom) {
       const oldest = log.at(log.first);
@@ -355,11 +385,8 @@ export class Broadcast {
       log.dropOldest();
     }
     while (log.bytes > this.#limits.maxGopBytes && log.first < log.next) log.dropOldest();
-    if (this.#keyFrameStart === undefined || this.#keyFrameStart >= log.first) return;
-    this.#keyFrameStart = undefined;
-    this.#keyFrames = undefined;
-    // Its key frames may never come again while another track's do.
-    this.#startTrack = undefined;
+    if (this.#keyFrames.at === undefined || this.#keyFrames.at >= log.first) return;
+    this.#keyFrames.forget();
   }
 }
 

@@ -1,6 +1,7 @@
 export { encodeAmf0Form } from './amf0-form.js';
 export { readPublishedData } from './data-message.js';
 export { FanOut, type Flushable } from './fan-out.js';
+export { shiftAfter } from './hand-over.js';
 export { JoinHeaders } from './join-headers.js';
 export { amf0Payload, type LiveMessage } from './live-message.js';
 export type { PlayerFacts } from './live-stream.js';

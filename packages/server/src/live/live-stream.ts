@@ -1,8 +1,17 @@
 import type { ObjectEncoding, RawMessage } from '@millrace/protocol';
 import { Broadcast, type LiveLimits } from './broadcast.js';
 import type { FanOut } from './fan-out.js';
+import type { HandOver, TimeShift } from './hand-over.js';
+import { PlaySpan } from './play-span.js';
 import { Player, type PlayerKind, type PlayerSink } from './player.js';
-import { chunkedEncoding, flvEncoding, type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
+import {
+  chunkedEncoding,
+  flvEncoding,
+  type MediaSelection,
+  rtmpEncoding,
+  shiftedEncoding,
+  type WireEncoding,
+} from './wire-encoding.js';
 
 /** How a player wants its bytes. */
 export type PlayerFormat =
@@ -24,6 +33,16 @@ export interface LiveStreamOptions {
   readonly wallClock: () => number;
   /** Nobody publishes and nobody waits: the stream may be forgotten. */
   readonly onUnused: () => void;
+}
+
+export interface JoinOptions {
+  /** For how long, by the times of the stream, ms; absent: without end. `PlayerSink.finished` is told. */
+  readonly durationMs?: number | undefined;
+  /**
+   * The client plays another stream until the next key frame of this one, which has this time. Called right before it is
+   * sent, so that the other stream can be ended.
+   */
+  readonly takeOver?: ((firstMs: number) => void) | undefined;
 }
 
 /** What is known of a player. For people. */
@@ -120,15 +139,61 @@ export class LiveStream {
   }
 
   /** Adds a player; what it is due at once (headers and the newest group of pictures) is written before this returns. */
-  join(format: PlayerFormat, sink: PlayerSink, selection: MediaSelection = { audio: true, video: true }): Player {
-    const player = new Player(format.kind, sink, selection, this.#options.now());
-    player.onVideoResumed = () => this.select(player, { ...player.selection, video: true }, true);
-    this.#players.set(player, { format, broadcast: undefined });
+  join(
+    format: PlayerFormat,
+    sink: PlayerSink,
+    selection: MediaSelection = { audio: true, video: true },
+    { durationMs, takeOver }: JoinOptions = {},
+  ): Player {
+    const player = this.#add(format, sink, selection);
+    if (durationMs !== undefined) player.span = new PlaySpan(durationMs);
+    player.takeOver = takeOver;
+    player.onSettled = () =>
+      this.shift(player, player.shift?.offsetMs ? { ...player.shift, floorMs: undefined } : undefined);
     if (this.#broadcast !== undefined) {
       this.#enter(player, this.#broadcast, false);
       if (this.#broadcast.flushPlayer(player, this.#options.now())) this.#options.fanOut.schedule(this.#broadcast);
     }
     return player;
+  }
+
+  /**
+   * Adds a player that is sent the stream from elsewhere, with the file header if there is one: it is paused, and takes
+   * its place with `resumeAt` or at the end of the pause.
+   */
+  joinPaused(format: PlayerFormat, sink: PlayerSink, selection: MediaSelection): Player {
+    const player = this.#add(format, sink, selection);
+    player.paused = true;
+    player.hasFileHeader = true;
+    return player;
+  }
+
+  /** Changes the times that a player gets. */
+  shift(player: Player, shift: TimeShift | undefined): void {
+    const place = this.#players.get(player);
+    if (place === undefined) return;
+    player.shift = shift;
+    place.broadcast?.change(player, this.#encoding(player, place.format, player.selection), {
+      audio: false,
+      video: false,
+    });
+  }
+
+  /** See `Subscription.handOver`. */
+  handOver(player: Player, firstMs: number): HandOver {
+    const broadcast = this.#players.get(player)?.broadcast;
+    return (
+      broadcast?.handOver(player, firstMs) ?? {
+        sentMs: undefined,
+        offsetMs: player.shift?.offsetMs ?? 0,
+        isSameClock: false,
+      }
+    );
+  }
+
+  /** For how long the player has been sent nothing although it is published, ms; 0: it is behind, or waits, or is paused. */
+  silentMs(player: Player): number {
+    return this.#players.get(player)?.broadcast?.silentMs(player, this.#options.now()) ?? 0;
   }
 
   leave(player: Player): void {
@@ -148,7 +213,7 @@ export class LiveStream {
     player.resumingVideo = resumes;
     player.selection = after;
     const gained = { audio: after.audio && !before.audio, video: after.video && !before.video };
-    broadcast?.change(player, this.#encoding(place.format, after), gained);
+    broadcast?.change(player, this.#encoding(player, place.format, after), gained);
   }
 
   /** A paused live player gets nothing; it comes back at the newest key frame. */
@@ -165,13 +230,43 @@ export class LiveStream {
     }
   }
 
+  /**
+   * Ends the pause of a player at the message with this sequence number of the publication under way; it has had all
+   * before, headers included. Returns false, and nothing has changed, where that message is not kept any more.
+   */
+  resumeAt(player: Player, sequence: number): boolean {
+    const place = this.#players.get(player);
+    const broadcast = this.#broadcast;
+    if (place === undefined || broadcast === undefined || !player.paused) return false;
+    if (!broadcast.joinAt(player, this.#encoding(player, place.format, player.selection), sequence)) return false;
+    player.paused = false;
+    place.broadcast = broadcast;
+    this.#options.fanOut.schedule(broadcast);
+    return true;
+  }
+
+  /** Sequence number of what a player is to be sent next; `undefined`: it is sent nothing now, or not yet. */
+  placeOf(player: Player): number | undefined {
+    const broadcast = this.#players.get(player)?.broadcast;
+    return broadcast === undefined || broadcast !== this.#broadcast || !player.greeted || player.awaitingKeyFrame
+      ? undefined
+      : player.cursor;
+  }
+
+  #add(format: PlayerFormat, sink: PlayerSink, selection: MediaSelection): Player {
+    const player = new Player(format.kind, sink, selection, this.#options.now());
+    player.onVideoResumed = () => this.select(player, { ...player.selection, video: true }, true);
+    this.#players.set(player, { format, broadcast: undefined });
+    return player;
+  }
+
   #enter(player: Player, broadcast: Broadcast, fromStart: boolean): void {
     const place = this.#players.get(player);
     if (place === undefined) return;
     place.broadcast = broadcast;
     // It joins at a key frame: that is what the video it wants again has waited for.
     if (player.resumingVideo) player.selection = { ...player.selection, video: true };
-    broadcast.join(player, this.#encoding(place.format, player.selection), fromStart);
+    broadcast.join(player, this.#encoding(player, place.format, player.selection), fromStart);
   }
 
   #drained(player: Player): void {
@@ -193,9 +288,10 @@ export class LiveStream {
     this.#options.fanOut.schedule(this.#broadcast);
   }
 
-  #encoding(format: PlayerFormat, selection: MediaSelection): WireEncoding {
+  #encoding({ shift }: Player, format: PlayerFormat, selection: MediaSelection): WireEncoding {
     if (format.kind === 'rtmp') {
-      return rtmpEncoding(format.messageStreamId, format.chunkSize, selection, format.objectEncoding);
+      const rtmp = rtmpEncoding(format.messageStreamId, format.chunkSize, selection, format.objectEncoding);
+      return shift === undefined ? rtmp : shiftedEncoding(rtmp, shift);
     }
     const flv = flvEncoding(selection);
     return format.chunked ? chunkedEncoding(flv) : flv;

@@ -2,7 +2,8 @@ import type { RawMessage } from '@millrace/protocol';
 import type { Broadcast, LiveLimits } from './broadcast.js';
 import { cdnAddress } from './cdn-address.js';
 import { FanOut } from './fan-out.js';
-import { LiveStream, type PlayerFacts, type PlayerFormat } from './live-stream.js';
+import type { HandOver, TimeShift } from './hand-over.js';
+import { type JoinOptions, LiveStream, type PlayerFacts, type PlayerFormat } from './live-stream.js';
 import { type LiveSums, LiveTotals } from './live-totals.js';
 import { type Player, type PlayerKind, type PlayerSink, playerKinds } from './player.js';
 import { type StreamKey, streamPath, trimApp } from './stream-key.js';
@@ -37,8 +38,11 @@ export interface Publication {
 
 /** Sees what is published on a name beside the players, as a recorder does. It must not throw, and not keep anybody waiting. */
 export interface PublicationObserver {
-  /** As `Publication.write`, after the players' stream has taken the message. */
-  write(message: RawMessage): void;
+  /**
+   * As `Publication.write`, after the players' stream has taken the message. `next`: sequence number that the next message
+   * for players will get; where it is the same as before, this one is none for players.
+   */
+  write(message: RawMessage, next: number): void;
   end(): void;
 }
 
@@ -73,6 +77,23 @@ export interface ObservedStream {
 export interface Subscription {
   select(selection: MediaSelection): void;
   pause(paused: boolean): void;
+  /** Sequence number of the message that it is to be sent next; `undefined`: it is sent nothing now. */
+  readonly place: number | undefined;
+  /**
+   * Ends a pause at the message with this sequence number, before which everything was sent from elsewhere, headers
+   * included. Returns false, and nothing has changed, where it is not kept any more.
+   */
+  resumeAt(sequence: number): boolean;
+  /** Given to its sink, bytes. */
+  readonly bytesOut: number;
+  /** Time of the newest message that it was sent, where it wants the stream for a time; else `undefined`. */
+  readonly newestMs: number | undefined;
+  /** For how long it has been sent nothing although it is published, ms; 0: it is behind, or waits, or is paused. */
+  readonly silentMs: number;
+  /** Sends what stands before the start of another stream, at `firstMs` of that, and nothing after it. */
+  handOver(firstMs: number): HandOver;
+  /** Changes the times that it gets. */
+  shift(shift: TimeShift | undefined): void;
   /** What the player says of itself: ms from the publisher to it. */
   reportLatency(latencyMs: number): void;
   close(): void;
@@ -143,11 +164,30 @@ export class LiveStreams {
   }
 
   /** Joins the stream, whether it is published or not: who comes early waits. `undefined`: the name cannot exist. */
-  play(key: StreamKey, format: PlayerFormat, sink: PlayerSink, selection?: MediaSelection): Subscription | undefined {
+  play(
+    key: StreamKey,
+    format: PlayerFormat,
+    sink: PlayerSink,
+    selection?: MediaSelection,
+    options?: JoinOptions,
+  ): Subscription | undefined {
     const path = streamPath(key);
     if (path === undefined) return undefined;
     const { stream } = this.#entry(path);
-    return subscription(stream, stream.join(format, sink, selection), this.#options.now);
+    return subscription(stream, stream.join(format, sink, selection, options), this.#options.now);
+  }
+
+  /** Joins a stream that the player is sent from elsewhere for now: as `play`, but paused. */
+  playPaused(
+    key: StreamKey,
+    format: PlayerFormat,
+    sink: PlayerSink,
+    selection: MediaSelection,
+  ): Subscription | undefined {
+    const path = streamPath(key);
+    if (path === undefined) return undefined;
+    const { stream } = this.#entry(path);
+    return subscription(stream, stream.joinPaused(format, sink, selection), this.#options.now);
   }
 
   /** Whether a stream could have this name. */
@@ -237,7 +277,7 @@ export class LiveStreams {
         const before = broadcast.facts.metadata;
         entry.stream.write(broadcast, message);
         if (before === undefined) this.#checkMetadata(entry, broadcast);
-        observer?.write(message);
+        observer?.write(message, broadcast.next);
       },
       end: () => {
         if (entry.holder?.broadcast !== broadcast) return;
@@ -254,6 +294,21 @@ function subscription(stream: LiveStream, player: Player, now: () => number): Su
   return {
     select: (selection) => stream.select(player, selection),
     pause: (paused) => stream.pause(player, paused),
+    get place() {
+      return stream.placeOf(player);
+    },
+    get bytesOut() {
+      return player.bytesOut;
+    },
+    get newestMs() {
+      return player.span?.newestMs;
+    },
+    get silentMs() {
+      return stream.silentMs(player);
+    },
+    handOver: (firstMs) => stream.handOver(player, firstMs),
+    shift: (shift) => stream.shift(player, shift),
+    resumeAt: (sequence) => stream.resumeAt(player, sequence),
     reportLatency: (latencyMs) => player.reportLatency(latencyMs, now()),
     close: () => stream.leave(player),
   };

@@ -1,3 +1,5 @@
+import { type TimeShift, timeBetween } from './hand-over.js';
+import type { PlaySpan } from './play-span.js';
 import { maxPlausibleLatencyMs } from './publisher-latency.js';
 import type { MediaSelection } from './wire-encoding.js';
 
@@ -15,6 +17,10 @@ export interface PlayerSink {
   ended(): void;
   /** The peer took nothing for longer than the stall timeout. The sink is to close its connection. */
   stalled(): void;
+  /** All was written of the time for which the player wanted the stream. It gets nothing more. */
+  finished?(): void;
+  /** The player was too slow and has missed something. Not said for every time. Absent: nobody cares. */
+  behind?(): void;
 }
 
 export const playerKinds = ['rtmp', 'httpFlv', 'wsFlv'] as const;
@@ -22,6 +28,10 @@ export type PlayerKind = (typeof playerKinds)[number];
 
 /** A player that reports its latency oftener than this is not listened to in between. */
 const reportIntervalMs = 1000;
+/** A player is told so often at most that it is too slow, ms. */
+const behindIntervalMs = 30_000;
+/** Messages are not mixed further apart than this, ms. */
+const settledMs = 2000;
 
 /** One player of one stream: a cursor and a sink. Created by `LiveStream.join`. */
 export class Player {
@@ -45,11 +55,20 @@ export class Player {
   paused = false;
   /** When the sink was first seen with the bytes now pending, monotonic ms; 0: nothing pending. */
   stalledSinceMs = 0;
-  stalledPendingBytes = 0;
+  /** For how long it wants the stream; `undefined`: as long as there is one. */
+  span: PlaySpan | undefined;
+  /** Its client plays another stream, and goes on with this one from the next key frame on, which has this time. */
+  takeOver: ((firstMs: number) => void) | undefined;
+  /** How times are changed for it. */
+  shift: TimeShift | undefined;
+  /** Its times need not be changed as far as `shift` says. */
+  onSettled: (() => void) | undefined;
 
   /** The key frame with which video comes back has been reached: the stream gives the player its new encoding. */
   onVideoResumed: (() => void) | undefined;
 
+  #stalledPendingBytes = 0;
+  #toldBehindMs = Number.NEGATIVE_INFINITY;
   #reported: { readonly latencyMs: number; readonly atMs: number } | undefined;
 
   constructor(kind: PlayerKind, sink: PlayerSink, selection: MediaSelection, joinedMs: number) {
@@ -57,6 +76,30 @@ export class Player {
     this.sink = sink;
     this.selection = selection;
     this.joinedMs = joinedMs;
+  }
+
+  /** Whether the sink, which has bytes pending, has taken none of them for so long. */
+  isStalled(nowMs: number, timeoutMs: number): boolean {
+    const { pendingBytes } = this.sink;
+    if (this.stalledSinceMs !== 0 && pendingBytes === this.#stalledPendingBytes) {
+      return nowMs - this.stalledSinceMs >= timeoutMs;
+    }
+    this.stalledSinceMs = nowMs;
+    this.#stalledPendingBytes = pendingBytes;
+    return false;
+  }
+
+  /** It has missed something. */
+  tellBehind(nowMs: number): void {
+    if (nowMs - this.#toldBehindMs < behindIntervalMs) return;
+    this.#toldBehindMs = nowMs;
+    this.sink.behind?.();
+  }
+
+  /** It was sent all up to `newestMs`: times that were changed for what is earlier only need not be changed any more. */
+  settle(newestMs: number): void {
+    if (this.shift?.floorMs === undefined) return;
+    if (timeBetween(this.shift.floorMs, newestMs + this.shift.offsetMs) > settledMs) this.onSettled?.();
   }
 
   /** What the player says of itself: ms from the publisher to it. `undefined`: nothing yet. */

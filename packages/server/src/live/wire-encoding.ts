@@ -6,7 +6,9 @@ import {
   writeFlvTagHeader,
   writeMessage,
 } from '@millrace/protocol';
+import { type TimeShift, timeBetween } from './hand-over.js';
 import { amf0Payload, type LiveMessage, payloadFor, typeFor } from './live-message.js';
+import { readMediaFacts } from './media-facts.js';
 
 /** How messages look on one kind of connection. An encoding has no state: any player may start at any message. */
 export interface WireEncoding {
@@ -71,6 +73,30 @@ export function rtmpEncoding(
       );
     },
   };
+}
+
+/** As `inner`, with other times. */
+export function shiftedEncoding(inner: WireEncoding, shift: TimeShift): WireEncoding {
+  const { offsetMs, floorMs } = shift;
+  return {
+    key: `${inner.key}/${offsetMs}/${floorMs ?? ''}`,
+    encodedLength(message) {
+      const shifted = withShift(message, shift);
+      return shifted === undefined ? 0 : inner.encodedLength(shifted);
+    },
+    write: (target, offset, message) => inner.write(target, offset, withShift(message, shift) ?? message),
+  };
+}
+
+function withShift(message: LiveMessage, { offsetMs, floorMs }: TimeShift): LiveMessage | undefined {
+  const { messageTypeId } = message;
+  const isMedia = messageTypeId === messageTypes.audio || messageTypeId === messageTypes.video;
+  // Metadata stays at 0.
+  if (!isMedia && message.timestamp === 0) return message;
+  const timestamp = (message.timestamp + offsetMs) >>> 0;
+  if (floorMs === undefined || timeBetween(floorMs, timestamp) > 0) return { ...message, timestamp };
+  if (messageTypeId === messageTypes.audio && readMediaFacts(message).isCoded) return undefined;
+  return { ...message, timestamp: floorMs };
 }
 
 const flvTagHeaderBytes = 11;
