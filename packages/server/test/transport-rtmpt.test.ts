@@ -1,19 +1,18 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { handshakeCrypto } from '@millrace/client';
+import { handshakeCrypto, NetConnection } from '@millrace/client';
 import { AmfObject, EncryptedClientHandshake, type EncryptedCrypto, type EncryptedVersion } from '@millrace/protocol';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type AppClient, defineApp } from '../src/index.js';
 import { httpAnswer } from './wire/flv-client.js';
 import { aacFrame, aacHeader, avcHeader, avcInter, avcKey } from './wire/media-samples.js';
-import { memoryInUse } from './wire/memory-in-use.js';
+import { expectTheSame } from './wire/publish-and-play.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
 import { digestsOf, TestPublisher } from './wire/test-publisher.js';
-import { openTunnel, openTunneled, type PostOptions, post } from './wire/tunnel-socket.js';
+import { everythingFrom, openTunnel, openTunneled, type PostOptions, post, rawPost } from './wire/tunnel-socket.js';
 import { concat, pattern } from './wire/wire-bytes.js';
 import type { WireClient } from './wire/wire-client.js';
 
@@ -55,19 +54,6 @@ function dial(port: number): Socket {
   return socket.on('error', () => undefined);
 }
 
-/** Everything until the server closes. */
-async function everythingFrom(socket: Socket): Promise<string> {
-  const parts: Buffer[] = [];
-  socket.on('data', (bytes) => parts.push(bytes));
-  await once(socket, 'close');
-  return Buffer.concat(parts).toString('latin1');
-}
-
-function rawPost(path: string, body: Uint8Array | string, headers = ''): Buffer {
-  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n${headers}\r\n`;
-  return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
-}
-
 /** A port of this server, by what it is for. */
 type Port = 'rtmp' | 'rtmps' | 'http' | 'https';
 
@@ -102,6 +88,26 @@ describe('RTMPT', () => {
       played.push({ type, timestamp, payload });
     }
     expect(digestsOf(played)).toEqual(digestsOf(publisher.sent));
+  });
+
+  it.each<[string, string, Port]>([
+    ['rtmpt', 'rtmp', 'rtmp'],
+    ['rtmp', 'rtmpt', 'rtmp'],
+    ['rtmpt', 'rtmpte', 'http'],
+    ['rtmpte', 'rtmpt', 'rtmp'],
+    ['rtmpts', 'rtmpts', 'https'],
+    ['rtmpts', 'rtmpts', 'rtmps'],
+  ])('publishes by %s and plays by %s on the port of %s, every message the same', async (from, to, port) => {
+    const server = await serve(withTls);
+    const connect = async (scheme: string): Promise<NetConnection> => {
+      const number = scheme === 'rtmp' ? server.port : portOf(server, port);
+      const connection = await NetConnection.connect(`${scheme}://127.0.0.1:${number}/live`, {
+        tls: { rejectUnauthorized: false },
+      });
+      closers.push(() => connection.close());
+      return connection;
+    };
+    await expectTheSame(await connect(from), await connect(to));
   });
 
   it('shares a port with RTMP: from one to the other', async () => {
@@ -285,133 +291,5 @@ describe('a request of a tunnel', () => {
   it('is none of the API, and open to those whom that is not', async () => {
     const server = await serve(['access.apiFrom=192.0.2.1']);
     expect((await post(server.httpPort, '/open/1')).status).toBe(200);
-  });
-});
-
-describe('hostile tunnels', () => {
-  it('are as many as connections may be, and make room when they say nothing', async () => {
-    const server = await serve(['limits.connections=5', 'limits.handshakeTimeoutMs=200']);
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    closers.push(() => agent.destroy());
-    const statuses: number[] = [];
-    for (let i = 0; i < 50; i += 1) statuses.push((await post(server.httpPort, '/open/1')).status);
-    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(5);
-    expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(10);
-    let status = 503;
-    while (status === 503) ({ status } = await post(server.httpPort, '/open/1'));
-    expect(status).toBe(200);
-  });
-
-  it('by the thousand cost little memory', async () => {
-    const server = await serve();
-    const socket = dial(server.port);
-    const one = rawPost('/open/1', '\0');
-    const ids = (async () => {
-      let count = 0;
-      for await (const bytes of socket) {
-        count += String(bytes).match(/[0-9a-f]{32}\n/g)?.length ?? 0;
-        if (count >= 400) return count;
-      }
-      return count;
-    })();
-    const before = memoryInUse();
-    for (let i = 0; i < 400; i += 1) socket.write(one);
-    expect(await ids).toBeGreaterThanOrEqual(400);
-    expect(memoryInUse() - before).toBeLessThan(16 * 1024 * 1024);
-  });
-
-  it('that send a body beyond the limit are ended', async () => {
-    const server = await serve(['limits.partialBytes=100000']);
-    const id = await openTunnel(server.port);
-    expect((await post(server.port, `/send/${id}/0`, new Uint8Array(100_001))).status).toBe(413);
-    expect((await post(server.port, `/idle/${id}/1`)).status).toBe(404);
-    const chunked = dial(server.port);
-    const other = await openTunnel(server.port);
-    chunked.write(`POST /send/${other}/0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n`);
-    chunked.write(new Uint8Array(0x20000));
-    await everythingFrom(chunked);
-    expect((await post(server.port, `/idle/${other}/1`)).status).toBe(404);
-  });
-
-  it('that send as much as is allowed are served', async () => {
-    const server = await serve();
-    const id = await openTunnel(server.port);
-    // 16 MiB of nothing that RTMP knows: read, and refused by the handshake.
-    const answer = await post(server.port, `/send/${id}/0`, new Uint8Array(16 * 1024 * 1024).fill(0x50));
-    expect([200, 404]).toContain(answer.status);
-    expect((await post(server.port, `/idle/${id}/1`)).status).toBe(404);
-  });
-
-  it.each<[string, (id: string) => string]>([
-    ['the header', () => 'POST /open/1 HTTP/1.1\r\nHost:'],
-    ['the body', () => 'POST /open/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12'],
-    ['the body of a send', (id) => `POST /send/${id}/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12`],
-    ['the second header', () => 'POST /open/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nPOST /'],
-  ])('that stop in %s are cut off', async (_name, beginning) => {
-    const server = await serve(['limits.handshakeTimeoutMs=200', 'limits.idleTimeoutMs=400']);
-    const socket = dial(server.port);
-    socket.write(beginning(await openTunnel(server.port)));
-    await everythingFrom(socket);
-  });
-
-  it('that stop in the body are cut off on the port of HTTP', async () => {
-    const server = await serve(['limits.handshakeTimeoutMs=200']);
-    const socket = dial(server.httpPort);
-    socket.write('POST /open/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12');
-    await everythingFrom(socket);
-  });
-
-  it('that send something else inside are closed', async () => {
-    const server = await serve();
-    const id = await openTunnel(server.port);
-    await post(server.port, `/send/${id}/0`, 'GET / HTTP/1.1\r\n\r\n'.repeat(200));
-    expect((await post(server.port, `/idle/${id}/1`)).status).toBe(404);
-  });
-
-  it('that speak broken HTTP get the hint', async () => {
-    const server = await serve();
-    const socket = dial(server.port);
-    socket.write('POST\0 / nonsense\r\n\r\n');
-    expect(await everythingFrom(socket)).toMatch(/^HTTP\/1\.1 400 /);
-  });
-
-  it('whose client is gone free the name they publish', async () => {
-    const server = await serve(['limits.idleTimeoutMs=400']);
-    const client = await connected(server.port);
-    await client.publish('test');
-    client.destroy();
-    const published = async (): Promise<unknown[]> =>
-      JSON.parse((await httpAnswer(server.httpPort, 'GET', '/api/v1/streams')).body).streams;
-    expect(await published()).toHaveLength(1);
-    while ((await published()).length > 0);
-  });
-
-  it('hold nobody up when the server stops', async () => {
-    const server = await startTestServer([`state.dir=${folder}`]);
-    const player = await connected(server.port);
-    await player.play('test');
-    await openTunnel(server.port);
-    const half = dial(server.port);
-    half.write('POST /open/1 HTTP/1.1\r\nHost: x\r\n');
-    await once(half, 'connect');
-    await server.close();
-    await player.closed;
-  });
-
-  it('that do not fetch what they play hold no memory, and catch up by a jump', async () => {
-    const server = await serve(['live.maxLagMs=1000', 'live.maxGopBytes=6000000', 'limits.idleTimeoutMs=60000']);
-    const slow = await connected(server.httpPort);
-    await slow.play('test');
-    await slow.barrier();
-    const before = memoryInUse();
-    const publisher = await TestPublisher.open(server, 'test');
-    publisher.video(0, avcHeader());
-    for (let i = 0; i < 100; i += 1) {
-      publisher.video(i * 40, i % 10 === 0 ? avcKey(i, 400_000) : avcInter(i, 400_000));
-      await publisher.client.barrier();
-      publisher.sent.length = 0;
-      slow.received.length = 0;
-    }
-    expect(memoryInUse() - before).toBeLessThan(96 * 1024 * 1024);
   });
 });

@@ -232,7 +232,7 @@ describe('a connection to the RTMP port', () => {
   it('that speaks HTTP inside of TLS is told so', async () => {
     const server = await serve();
     const socket = await secured(server.port);
-    socket.write('POST /open/1 HTTP/1.1\r\n\r\n');
+    socket.write('GET /open/1 HTTP/1.1\r\n\r\n');
     expect(String(await everythingFrom(socket))).toMatch(/^HTTP\/1\.1 400 /);
   });
 

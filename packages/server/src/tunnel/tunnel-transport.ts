@@ -1,5 +1,6 @@
 import { PollingInterval, SequenceOrder, type TunnelCommand } from '@millrace/protocol';
 import type { RtmpTransport, TransportEvents } from '../listen/index.js';
+import { TunnelOutput } from './tunnel-output.js';
 import type { TunnelPeer } from './tunnel-peer.js';
 import type { TunnelReply } from './tunnel-reply.js';
 
@@ -65,8 +66,7 @@ export class TunnelTransport implements RtmpTransport {
   readonly #interval = new PollingInterval();
   readonly #carriers = new Set<TunnelCarrier>();
   #events: TransportEvents | undefined;
-  #output: Uint8Array[] = [];
-  #outputBytes = 0;
+  readonly #output = new TunnelOutput();
   #untakenBytes = 0;
   #untakenAnswers = 0;
   #bodyBytes = 0;
@@ -107,7 +107,7 @@ export class TunnelTransport implements RtmpTransport {
   }
 
   get pendingBytes(): number {
-    return this.#outputBytes + this.#untakenBytes;
+    return this.#output.byteCount + this.#untakenBytes;
   }
 
   /** From now on `events` is told. */
@@ -188,7 +188,6 @@ export class TunnelTransport implements RtmpTransport {
   write(bytes: Uint8Array): void {
     if (this.closeReason !== undefined || this.#isGone || bytes.length === 0) return;
     this.#output.push(bytes);
-    this.#outputBytes += bytes.length;
     if (this.#held === undefined || this.#isFlushing) return;
     this.#isFlushing = true;
     // What is written now and right after it leaves in one answer.
@@ -238,8 +237,7 @@ export class TunnelTransport implements RtmpTransport {
       this.#held = undefined;
     }
     for (const { reply } of this.#order.clear()) reply.refuse();
-    this.#output = [];
-    this.#outputBytes = 0;
+    this.#output.clear();
     this.#kept.length = 0;
     this.#carriers.clear();
     this.#options.onGone(this);
@@ -319,7 +317,7 @@ export class TunnelTransport implements RtmpTransport {
 
   /** Whoever mostly sends is not held up: FFmpeg asks in the middle of a frame, and goes on when it has been answered. */
   get #isWorthHolding(): boolean {
-    return this.#outputBytes === 0 && this.closeReason === undefined && this.#sentBytes >= this.#receivedBytes;
+    return this.#output.byteCount === 0 && this.closeReason === undefined && this.#sentBytes >= this.#receivedBytes;
   }
 
   #hold(post: TunnelPost): void {
@@ -357,7 +355,7 @@ export class TunnelTransport implements RtmpTransport {
     }
     // What there is to send is for somebody who is there.
     if (reply.isGone) return;
-    const output = this.#takeOutput();
+    const output = this.#output.take(maxAnswerBytes);
     const byteCount = output.reduce((sum, { length }) => sum + length, 0);
     const interval = this.#interval.next(byteCount > 0 || body.length > 0);
     const bytes = Buffer.concat([Uint8Array.of(interval), ...output], 1 + byteCount);
@@ -376,30 +374,5 @@ export class TunnelTransport implements RtmpTransport {
       if (this.closeReason !== undefined && this.pendingBytes === 0) this.#finish();
     });
     if (this.#untakenAnswers > maxUntakenAnswers) this.close('it reads no answers');
-  }
-
-  #takeOutput(): readonly Uint8Array[] {
-    if (this.#outputBytes <= maxAnswerBytes) {
-      const all = this.#output;
-      this.#output = [];
-      this.#outputBytes = 0;
-      return all;
-    }
-    const taken: Uint8Array[] = [];
-    let room = maxAnswerBytes;
-    let count = 0;
-    for (const bytes of this.#output) {
-      if (bytes.length > room) {
-        taken.push(bytes.subarray(0, room));
-        this.#output[count] = bytes.subarray(room);
-        break;
-      }
-      taken.push(bytes);
-      room -= bytes.length;
-      count += 1;
-    }
-    this.#output.splice(0, count);
-    this.#outputBytes -= maxAnswerBytes;
-    return taken;
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps, Agent as TlsAgent } from 'node:https';
 import type { Socket } from 'node:net';
@@ -39,6 +40,20 @@ export function post(
     });
     request.end(body);
   });
+}
+
+/** A POST as it stands on the wire. `headers`: further lines, each with its line end. */
+export function rawPost(path: string, body: Uint8Array | string, headers = ''): Buffer {
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n${headers}\r\n`;
+  return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
+}
+
+/** Everything until the server closes. */
+export async function everythingFrom(socket: Socket): Promise<string> {
+  const parts: Buffer[] = [];
+  socket.on('data', (bytes) => parts.push(bytes));
+  await once(socket, 'close');
+  return Buffer.concat(parts).toString('latin1');
 }
 
 /** Opens a tunnel; resolves with its id. */
