@@ -1,7 +1,9 @@
 import { open } from 'node:fs/promises';
 import { audioCodecNames, videoCodecNames } from '@millrace/protocol';
 import { type FlvDamage, type FlvReport, inspectFlv } from '../flv-file/index.js';
+import { inspectMp4 } from '../mp4-file/index.js';
 import { runOnFile } from './file-error.js';
+import { formatOf } from './file-format.js';
 import { fileProgress } from './file-progress.js';
 
 export interface InfoOptions {
@@ -11,14 +13,16 @@ export interface InfoOptions {
 
 const shownDamages = 20;
 
-/** `millrace info`: says what is in an FLV file. Exit code 1 where it cannot be read, 2 where it is damaged. */
+/** `millrace info`: says what is in an FLV or MP4 file. Exit code 1 where it cannot be read, 2 where it is damaged. */
 export async function info(file: string, options: InfoOptions): Promise<void> {
   await runOnFile(file, async () => {
     const opened = await open(file, 'r');
     try {
+      const format = await formatOf(file, opened);
       const progress = fileProgress('reading', (await opened.stat()).size, process.stderr);
-      const report = await inspectFlv(opened, progress.update).finally(progress.clear);
-      process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : infoText(file, report));
+      const inspecting = format === 'flv' ? inspectFlv(opened, progress.update) : inspectMp4(opened);
+      const report = await inspecting.finally(progress.clear);
+      process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : infoText(file, report, format));
       return report.damageCount > 0 ? 2 : 0;
     } finally {
       await opened.close();
@@ -27,14 +31,15 @@ export async function info(file: string, options: InfoOptions): Promise<void> {
 }
 
 /** What `info` prints for people. */
-export function infoText(file: string, report: FlvReport): string {
+export function infoText(file: string, report: FlvReport, format: 'flv' | 'mp4' = 'flv'): string {
   const { video, audio, metadata, durationMs } = report;
   const size = metadata?.video[0];
   const width = video.config?.width ?? size?.width;
   const height = video.config?.height ?? size?.height;
+  const unit = format === 'flv' ? 'tags' : 'samples';
   const lines: [string, string][] = [
     ['file', `${file}, ${formatBytes(report.bytes)}`],
-    ['duration', formatTime(durationMs) + statedText(report)],
+    ['duration', formatTime(durationMs) + statedText(report, format)],
     ['bitrate', formatRate(report.bytes, durationMs)],
   ];
   if (video.tags > 0) {
@@ -43,7 +48,7 @@ export function infoText(file: string, report: FlvReport): string {
       width === undefined || height === undefined ? '' : `${width} x ${height}`,
       size?.frameRate === undefined ? '' : `${Math.round(size.frameRate * 100) / 100} frames a second`,
       formatRate(video.bytes, durationMs),
-      `${video.tags} tags`,
+      `${video.tags} ${unit}`,
     ];
     lines.push(['video', join(parts)]);
     const longest = report.keyFrameCount === 0 ? '' : `at most ${formatTime(report.longestGopMs)} apart`;
@@ -56,11 +61,11 @@ export function infoText(file: string, report: FlvReport): string {
       sampleRate === undefined ? '' : `${sampleRate} Hz`,
       channels === undefined ? '' : `${channels} channel${channels === 1 ? '' : 's'}`,
       formatRate(audio.bytes, durationMs),
-      `${audio.tags} tags`,
+      `${audio.tags} ${unit}`,
     ];
     lines.push(['audio', join(parts)]);
   }
-  lines.push(['data', `${report.dataTags} tags`]);
+  if (format === 'flv') lines.push(['data', `${report.dataTags} tags`]);
   if (metadata?.encoder !== undefined) lines.push(['made by', JSON.stringify(metadata.encoder.slice(0, 200))]);
   lines.push(['damage', damageText(report)]);
   for (const damage of report.damages.slice(0, shownDamages)) lines.push(['', formatDamage(damage)]);
@@ -92,7 +97,8 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-function statedText({ statedDurationMs, durationMs }: FlvReport): string {
+function statedText({ statedDurationMs, durationMs }: FlvReport, format: 'flv' | 'mp4'): string {
+  if (statedDurationMs === undefined && format === 'mp4') return '';
   if (statedDurationMs === undefined) return ' (the file does not say; millrace repair makes it do so)';
   return Math.abs(statedDurationMs - durationMs) < 1000 ? '' : ` (the file says ${formatTime(statedDurationMs)})`;
 }

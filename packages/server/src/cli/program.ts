@@ -79,14 +79,14 @@ export function createProgram(version: string, actions: Actions): Command {
 
   program
     .command('info')
-    .description('say what is in an FLV file: codecs, duration, key frames, damage')
+    .description('say what is in an FLV or MP4 file: codecs, duration, key frames, damage')
     .argument('<file>', 'the file')
     .option('--json', 'for programs: one object', false)
     .action((file: string, options: InfoOptions) => actions.info(file, options));
 
   program
     .command('repair')
-    .description('keep what is sound of an FLV file, with duration and an index for seeking')
+    .description('keep what is sound of an FLV or fragmented MP4 file, with duration and an index for seeking')
     .argument('<file>', 'the file; it is replaced once the repaired one is complete')
     .option('-o, --out <file>', 'where the repaired file goes instead')
     .action((file: string, options: RepairOptions) => actions.repair(file, options));

@@ -1,6 +1,8 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { type RewriteReport, rewriteFlv } from '../flv-file/index.js';
+import { repairMp4 } from '../mp4-file/index.js';
 import { runOnFile } from './file-error.js';
+import { formatOf } from './file-format.js';
 import { fileProgress } from './file-progress.js';
 import { formatBytes, formatDamage, formatTime } from './info.js';
 import { StartError } from './start-error.js';
@@ -12,7 +14,10 @@ export interface RepairOptions {
 
 const shownDamages = 20;
 
-/** `millrace repair`: keeps what is sound of an FLV file, with duration, size and an index. Exit code 1 where it cannot. */
+/**
+ * `millrace repair`: keeps what is sound of an FLV file, with duration, size and an index; of an MP4 file in fragments
+ * what stands before a torn one. Exit code 1 where it cannot.
+ */
 export async function repair(file: string, options: RepairOptions): Promise<void> {
   await runOnFile(file, async () => {
     const source = await open(file, 'r');
@@ -32,7 +37,14 @@ async function repairInto(source: FileHandle, file: string, out: string | undefi
   const target = await open(path, 'wx+', mode & 0o777);
   const progress = fileProgress('repairing', size, process.stderr);
   try {
-    const report = await rewriteFlv(source, target, progress.update).finally(progress.clear);
+    const isFlv = (await formatOf(file, source)) === 'flv';
+    const repairing = isFlv ? rewriteFlv(source, target, progress.update) : repairMp4(source, target);
+    const report = await repairing.finally(progress.clear);
+    if (report === undefined) {
+      throw new StartError(
+        `${file}: an MP4 file without fragments cannot be repaired; what is sound of it plays as it is`,
+      );
+    }
     if (report.keptTags === 0) throw new StartError(`${file}: there is nothing to save in it`);
     await target.datasync();
     await target.close();

@@ -9,7 +9,7 @@ export {
 } from './flv-head.js';
 export type { FlvDamage } from './flv-scanner.js';
 export { FlvTally } from './flv-tally.js';
-export { type FlvReport, inspectFlv } from './inspect-flv.js';
+export { type FlvReport, type FlvTrackReport, inspectFlv } from './inspect-flv.js';
 export { KeyFrameIndex } from './key-frame-index.js';
 export { type Progress, type RewriteReport, rewriteFlv } from './rewrite-flv.js';
 export { type FlvSurvey, surveyFlv } from './survey-flv.js';

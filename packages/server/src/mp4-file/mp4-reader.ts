@@ -46,6 +46,11 @@ const firstTypes = new Set([
   'sidx',
 ]);
 
+/** Whether bytes are the beginning of such a file; at least 8 are to be there. */
+export function isMp4(bytes: Uint8Array): boolean {
+  return bytes.length >= 8 && firstTypes.has(readBoxHead(bytes, 0).type);
+}
+
 /**
  * Reads everything of a file but its media. Boxes that are cut off at its end are damage, unless nothing can be played
  * without them. Rejects with the system's errors.
@@ -57,8 +62,8 @@ export async function readMp4Index(source: ByteSource): Promise<Mp4Index> {
   const damages: Mp4Damage[] = [];
   let movie: Movie | undefined;
   let [moviePosition, fragments, soundBytes, position] = [0, 0, 0, 0];
-  const lost = (end: number, reason: string): void => {
-    damages.push({ offset: position, end, reason });
+  const lost = (offset: number, reason: string): void => {
+    damages.push({ offset, end: source.size, reason });
   };
   for (let count = 0; position + 8 <= source.size; count += 1) {
     if (count === maxTopBoxes)
@@ -69,7 +74,7 @@ export async function readMp4Index(source: ByteSource): Promise<Mp4Index> {
     }
     const end = size === 0 ? source.size : position + size;
     if (end < position + headBytes) {
-      lost(source.size, 'no box');
+      lost(position, 'no box');
       break;
     }
     const isCut = end > source.size;
@@ -85,13 +90,14 @@ export async function readMp4Index(source: ByteSource): Promise<Mp4Index> {
       fragments += 1;
     }
     if (isCut) {
-      lost(source.size, `${printable(type)} is cut off`);
+      // Of media that is cut off, what is there is played.
+      lost(type === 'mdat' ? source.size : position, `${printable(type)} is cut off`);
       break;
     }
     position = end;
     if (type !== 'moof') soundBytes = end;
   }
-  if (position < source.size && damages.length === 0) lost(source.size, 'no box');
+  if (position < source.size && damages.length === 0) lost(position, 'no box');
   if (movie === undefined)
     throw new RtmpRemoteError('ERR_MP4_NO_MOVIE', 'it has no index: it was never completed', { offset: position });
   movie.video?.table.finish();
