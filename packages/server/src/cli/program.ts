@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { ConvertOptions } from './convert.js';
 import type { DanmuOptions } from './danmu.js';
 import type { InfoOptions } from './info.js';
 import type { RecordOptions } from './record.js';
@@ -17,6 +18,8 @@ export interface Actions {
   info(file: string, options: InfoOptions): Promise<void>;
   /** Saves what is sound of a recording. */
   repair(file: string, options: RepairOptions): Promise<void>;
+  /** Writes a recording in another format. */
+  convert(source: string, target: string, options: ConvertOptions): Promise<void>;
   /** Records what a server plays. */
   record(url: string, file: string, options: RecordOptions): Promise<void>;
   /** Shows a room and sends what is typed. */
@@ -92,6 +95,14 @@ export function createProgram(version: string, actions: Actions): Command {
     .action((file: string, options: RepairOptions) => actions.repair(file, options));
 
   program
+    .command('convert')
+    .description('make an MP4 file of an FLV file or the other way round; nothing is transcoded')
+    .argument('<source>', 'an FLV or MP4 file')
+    .argument('<target>', 'the file to make; its name ends in .flv or .mp4')
+    .option('-f, --force', 'replace the target where it is there', false)
+    .action((source: string, target: string, options: ConvertOptions) => actions.convert(source, target, options));
+
+  program
     .command('record')
     .description('record what a server plays into an FLV file, exactly as it comes')
     .argument(
@@ -110,7 +121,10 @@ export function createProgram(version: string, actions: Actions): Command {
   program
     .command('danmu')
     .description('show the danmu of a stream, and send each line that is typed or piped in')
-    .argument('<url>', 'of the stream: rtmp://HOST/live/test or ws://HOST:8080/rtmp/live/test')
+    .argument(
+      '<url>',
+      'of the stream: rtmp://HOST/live/test or ws://HOST:8080/rtmp/live/test; also rtmps, rtmpe, rtmpt, rtmpte, rtmpts, wss',
+    )
     .option('-u, --user <name>', 'who you are', 'guest')
     .option('--json', 'print JSON, an object a line', false)
     .option('-w, --wait <time>', 'how long to go on when there is no more input: 0, 2s, 15m, 2h', '1s')

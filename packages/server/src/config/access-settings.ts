@@ -124,11 +124,11 @@ export const accessSettings = {
   ),
   jwtFor: choice(actions, 'both', 'What needs a JSON Web Token, once there is access.jwtSecret or access.jwtKeyFile.'),
   jwtIssuer: text('The claim iss that JSON Web Tokens must have. Nothing: any, or none.'),
+  jwtAudience: text('The claim aud that JSON Web Tokens must have. Nothing: any, or none.'),
   swf: list(swfPlayer, {
     allowed: 'paths of SWF files, or HASH:SIZE as rtmpdump shows them, one or a list',
     meaning:
       'If any, clients that connect by RTMP must answer SWF verification as one of these Flash players within limits.handshakeTimeoutMs. It stops only those who do not look closely. Files are read at the start. See access.md.',
   }),
   swfExempt: addresses('Clients from these addresses are not asked for SWF verification: encoders cannot answer it.'),
-  jwtAudience: text('The claim aud that JSON Web Tokens must have. Nothing: any, or none.'),
 } as const satisfies Record<string, Setting<unknown>>;
