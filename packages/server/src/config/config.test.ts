@@ -117,16 +117,19 @@ describe('loadConfig', () => {
     ],
     ['publish.takover=refuse', 'config: there is no key publish.takover; did you mean publish.takeover?'],
     ['takeover=refuse', 'config: there is no key takeover; did you mean publish.takeover?'],
-    ['rtmp.port=1935', 'config: there is no key rtmp.port; keys of rtmp: listen, encrypted, proxyFrom'],
+    ['rtmp.port=1935', 'config: there is no key rtmp.port; keys of rtmp: listen, encrypted, tunneled, proxyFrom'],
     [
       'colour=red',
-      'config: there is no key colour; sections: rtmp, rtmps, tls, http, https, media, record, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log',
+      'config: there is no key colour; sections: rtmp, rtmps, tls, http, https, media, record, vod, dvr, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log',
     ],
     [
       '__proto__.x=1',
-      'config: there is no key __proto__.x; sections: rtmp, rtmps, tls, http, https, media, record, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log',
+      'config: there is no key __proto__.x; sections: rtmp, rtmps, tls, http, https, media, record, vod, dvr, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log',
     ],
-    ['rtmp=1935', 'config: rtmp is "1935", but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.proxyFrom'],
+    [
+      'rtmp=1935',
+      'config: rtmp is "1935", but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.proxyFrom',
+    ],
     ['rtmp.listen', 'config: --set "rtmp.listen"; allowed: key=value, such as --set rtmp.listen=:1936'],
     ['=1', 'config: --set "=1"; allowed: key=value, such as --set rtmp.listen=:1936'],
   ])('refuses --set %s', (assignment, message) => {
@@ -140,7 +143,7 @@ describe('loadConfig', () => {
     ],
     [
       '- rtmp\n',
-      'config: FILE is ["rtmp"]; allowed: sections (rtmp, rtmps, tls, http, https, media, record, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log)',
+      'config: FILE is ["rtmp"]; allowed: sections (rtmp, rtmps, tls, http, https, media, record, vod, dvr, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log)',
     ],
     ['rtpm:\n  listen: 1\n', 'config: there is no key rtpm; did you mean rtmp?'],
     ['live:\n  maxWindow: 5\n', 'config: there is no key live.maxWindow; did you mean live.maxWindowMs?'],

@@ -1,4 +1,5 @@
 import { accessSettings, addresses } from './access-settings.js';
+import { dvrSettings } from './dvr-settings.js';
 import { recordSettings } from './record-settings.js';
 import { serviceSettings } from './service-settings.js';
 import {
@@ -63,6 +64,7 @@ export const settings = {
   },
   record: recordSettings,
   vod: vodSettings,
+  dvr: dvrSettings,
   state: {
     dir: folder('./state', "Folder of the server's own lasting state. Relative and made as media.dir."),
   },

@@ -4,7 +4,7 @@ export { FanOut, type Flushable } from './fan-out.js';
 export { shiftAfter } from './hand-over.js';
 export { JoinHeaders } from './join-headers.js';
 export { amf0Payload, type LiveMessage } from './live-message.js';
-export type { PlayerFacts } from './live-stream.js';
+export type { PlayerFacts, PlayerFormat } from './live-stream.js';
 export {
   LiveStreams,
   type LiveStreamsOptions,
@@ -17,7 +17,8 @@ export {
   type Subscription,
 } from './live-streams.js';
 export { readMediaFacts } from './media-facts.js';
+export { observeAll } from './observe-all.js';
 export type { PlayerSink } from './player.js';
 export { type LatencyMethod, latencyMethods } from './publisher-latency.js';
 export { type StreamKey, streamPath, trimApp } from './stream-key.js';
-export { flvEncoding, type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';
+export { chunkedEncoding, flvEncoding, type MediaSelection, rtmpEncoding, type WireEncoding } from './wire-encoding.js';

@@ -5,7 +5,7 @@ export { PlayClock } from './play-clock.js';
 export { readRecordingMetadata } from './recording-metadata.js';
 export { TagReader } from './tag-reader.js';
 export type { OpenRecording } from './vod-library.js';
-export type { VodPacer } from './vod-pacer.js';
+export type { Paced, VodPacer } from './vod-pacer.js';
 export { VodPlayback } from './vod-playback.js';
 export { VodPlayer } from './vod-player.js';
 export type { Continuation } from './vod-player-options.js';

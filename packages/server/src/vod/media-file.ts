@@ -13,6 +13,8 @@ export interface MediaFile {
   readonly start: SeekPoint;
   /** `onMetaData` with the duration, at time 0. The file's own is left out by players. */
   readonly metadata: LiveMessage;
+  /** Metadata among the tags is news of a live stream, and is passed on. Absent: it is not. */
+  readonly hasLiveMetadata?: boolean;
   /** What decoders are to be given before the frames from a place on: the sequence headers that count there. */
   headersAt(position: number): readonly LiveMessage[];
   /** A tag with sequence headers that a player has come across, where the file may not know of them. */

@@ -41,6 +41,11 @@ export class PlayClock {
     return this.#mediaMs + this.#now() - this.#wallMs;
   }
 
+  /** Whether anything was sent since the time began anew: `positionMs` is of no use before. */
+  get isSet(): boolean {
+    return this.#isSet;
+  }
+
   /** The next media begins a new time. */
   reset(): void {
     this.#isSet = false;

@@ -14,6 +14,8 @@ export class TagFilter {
   endMs = Number.POSITIVE_INFINITY;
   /** No video before the next key frame. */
   awaitingKeyFrame = false;
+  /** The file's metadata is sent where it stands. Else what is true of the whole file was sent before. */
+  passesMetadata = false;
   /** The audio or video that was taken last has sequence headers. */
   hadHeaders = false;
 
@@ -48,11 +50,10 @@ export class TagFilter {
     return timestamp === message.timestamp ? message : { ...message, timestamp: timestamp >>> 0 };
   }
 
-  /** The file's own metadata was sent before, with what is true of the file. */
   #takeData(message: LiveMessage): LiveMessage | undefined {
     if (message.timestamp < Math.max(this.skipToMs, this.prerollToMs)) return undefined;
     const data = readPublishedData(message);
-    if (data.action !== 'pass' || data.handler === 'onMetaData') return undefined;
+    if (data.action !== 'pass' || (data.handler === 'onMetaData' && !this.passesMetadata)) return undefined;
     return this.shift(data.message);
   }
 }

@@ -59,6 +59,7 @@ export class VodPlayer implements Paced {
     this.#selection = options.selection;
     this.#encoding = options.encoding(options.selection);
     this.#isSingleFrame = options.durationMs === 0;
+    this.#filter.passesMetadata = options.file.hasLiveMetadata === true;
   }
 
   get file(): MediaFile {
@@ -83,6 +84,18 @@ export class VodPlayer implements Paced {
   /** What is added to the times of the file. */
   get offsetMs(): number {
     return this.#filter.offsetMs;
+  }
+
+  /** Video was asked for again, and no key frame has come since. */
+  get awaitsKeyFrame(): boolean {
+    return this.#filter.awaitingKeyFrame;
+  }
+
+  /** Where the client is thought to be, ms of the stream; `undefined`: it stands still, or is on its way elsewhere. */
+  get playedMs(): number | undefined {
+    const { clock } = this.#options;
+    const isMoving = !this.#isPaused && (this.#state === 'playing' || this.#state === 'ended');
+    return isMoving && clock.isSet ? Math.min(clock.positionMs, this.endMs) : undefined;
   }
 
   get hasEnded(): boolean {
@@ -145,6 +158,23 @@ export class VodPlayer implements Paced {
         this.#send(this.#headersAt(point));
       },
     );
+  }
+
+  /**
+   * Begins where the client has had from elsewhere what comes before: at the place that `find` gives, without what is not
+   * after `afterMs` of the file. `greeting`: what to send first. Never rejects.
+   */
+  async goOn(
+    find: () => Promise<SeekPoint>,
+    { afterMs, greeting }: { readonly afterMs?: number; readonly greeting?: (point: SeekPoint) => LiveMessage[] } = {},
+  ): Promise<void> {
+    await this.#locate(find, (point) => {
+      this.#options.clock.reset();
+      this.#filter.skipToMs = afterMs === undefined ? Number.NEGATIVE_INFINITY : afterMs + 1;
+      this.#startedMs = point.timestamp;
+      this.#newestMs = afterMs ?? point.timestamp;
+      this.#send([...(greeting?.(point) ?? []), ...this.#headersAt({ ...point, timestamp: this.#newestMs })]);
+    });
   }
 
   /** Whether there is such a place, ms of the stream. */
