@@ -109,7 +109,12 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     cdnIp: config.service.cdnIp,
     now,
   });
-  const services = new ServiceRooms({ config, now, mediaTimeMs: (key) => streams.mediaTimeMs(key) });
+  const services = new ServiceRooms({
+    config,
+    now,
+    mediaTimeMs: (key) => streams.mediaTimeMs(key),
+    danmuStore: recordings,
+  });
   const admissions = new Admissions({
     config,
     guards,

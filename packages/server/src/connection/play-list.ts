@@ -4,6 +4,7 @@ import { rtmpEncoding } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import { type Continuation, type OpenRecording, PlayClock, type VodPlayback, VodPlayer } from '../vod/index.js';
 import type { ByteTransport } from './byte-transport.js';
+import { DanmuReplay, type DanmuReplayOptions } from './danmu-replay.js';
 import type { PlayItem } from './play-item.js';
 
 export interface PlayListOptions {
@@ -14,6 +15,11 @@ export interface PlayListOptions {
   readonly stallTimeoutMs: number;
   readonly accurateSeek: boolean;
   readonly now: () => number;
+  /** Where the recordings are. */
+  readonly mediaDir: string;
+  readonly app: () => string;
+  /** The client's place in the service of a stream. */
+  readonly membershipOf: DanmuReplayOptions['membershipOf'];
   /** Sends what the session has to say. */
   readonly flush: () => void;
   /** Joins a live stream for a request that was accepted. The list is over. */
@@ -36,6 +42,7 @@ export class PlayList {
   readonly #clock: PlayClock;
   readonly #selection: { audio: boolean; video: boolean };
   readonly #queue: PlayItem[] = [];
+  readonly #replay: DanmuReplay;
   #current: PlayItem;
   #player: VodPlayer;
   /** Nothing was begun yet: the list is to grow first. */
@@ -52,6 +59,10 @@ export class PlayList {
     this.#current = item;
     this.#isHeld = request.transition?.kind === 'appendAndWait';
     this.#player = this.#createPlayer(request, recording);
+    const { mediaDir, membershipOf, log } = options;
+    const playedMs = (): number | undefined => this.#player.playedMs;
+    this.#replay = new DanmuReplay({ mediaDir, membershipOf, log, playedMs, pacer: options.vod.pacer });
+    this.#replayItem(item, recording, startOf(request));
     options.vod.totals.playerCount += 1;
   }
 
@@ -61,6 +72,7 @@ export class PlayList {
 
   close(): void {
     this.#options.vod.totals.playerCount -= 1;
+    this.#replay.close();
     this.#player.close();
     for (const item of [this.#current, ...this.#queue]) this.#drop(item);
   }
@@ -81,6 +93,7 @@ export class PlayList {
   }
 
   seek(timeMs: number): void {
+    this.#replay.sought(timeMs - Math.max(0, this.#player.offsetMs));
     void this.#player.seek(timeMs);
   }
 
@@ -173,6 +186,9 @@ export class PlayList {
 
   #replace(item: PlayItem, recording: OpenRecording, continuation: Continuation): void {
     const { session, flush } = this.#options;
+    const { atMs, fromMs, offsetMs = 0 } = continuation;
+    const itemFromMs = fromMs === undefined ? startOf(item.request) : fromMs - offsetMs;
+    this.#replayItem(item, recording, itemFromMs, fromMs ?? atMs);
     this.#player.close();
     this.#drop(this.#current);
     this.#current = item;
@@ -180,6 +196,12 @@ export class PlayList {
     flush();
     this.#player = this.#createPlayer(item.request, recording);
     void this.#player.start(continuation);
+  }
+
+  /** `fromMs`: of the file; `atMs`: of the stream, where something was played before. */
+  #replayItem({ name }: PlayItem, { name: file }: OpenRecording, fromMs: number, atMs?: number): void {
+    const key = { app: this.#options.app(), name };
+    this.#replay.begin({ key, file, fromMs, offsetMs: () => this.#player.offsetMs }, atMs);
   }
 
   #createPlayer(request: PlayRequest, { file }: OpenRecording): VodPlayer {

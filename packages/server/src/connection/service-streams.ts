@@ -5,6 +5,7 @@ import {
   type ServiceCall,
   serveStatusCodes,
 } from '@millrace/protocol';
+import { streamPath } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { MemberSink, Membership, ServiceRooms } from '../service/index.js';
 import type { AdmissionGate } from './admission-gate.js';
@@ -22,6 +23,7 @@ export interface ServiceStreamsOptions {
 
 interface Place {
   readonly request: ServeRequest;
+  readonly path: string | undefined;
   readonly membership: Membership;
 }
 
@@ -45,6 +47,12 @@ export class ServiceStreams {
 
   take(call: ServiceCall): void {
     this.#places.get(call.messageStreamId)?.membership.take(call);
+  }
+
+  /** The place in the service of a stream, by its path; `undefined`: there is none. */
+  membershipOf(path: string): Membership | undefined {
+    if (this.#places.size === 0) return undefined;
+    return [...this.#places.values()].find((place) => place.path === path)?.membership;
   }
 
   stopped(messageStreamId: number): void {
@@ -78,7 +86,7 @@ export class ServiceStreams {
       return;
     }
     const { membership } = outcome;
-    this.#places.set(messageStreamId, { request, membership });
+    this.#places.set(messageStreamId, { request, path: streamPath(key), membership });
     const { created, attached } = serveStatusCodes;
     session.accept(request, {
       code: membership.isFirst ? created : attached,

@@ -45,21 +45,21 @@ describe('what was said during a recording', () => {
     first.write(line(2));
     await first.close();
     expect(readFileSync(file, 'utf8')).toBe('old\n');
-    await settleDanmu(recording);
+    await settleDanmu(recording, true);
     expect(readFileSync(file, 'utf8')).toBe(`${line(1)}\n${line(2)}\n`);
   });
 
   it('is no file where nothing was said, nor what was said before', async () => {
     writeFileSync(file, 'old\n');
     await writer(false).close();
-    await settleDanmu(recording);
-    await settleDanmu(recording);
+    await settleDanmu(recording, true);
+    await settleDanmu(recording, true);
     expect(existsSync(file)).toBe(false);
     const dropped = writer(false);
     dropped.write(line(1));
     await dropped.close();
     await dropDanmuPart(recording);
-    await settleDanmu(recording);
+    await settleDanmu(recording, true);
     expect(existsSync(file)).toBe(false);
   });
 

@@ -14,16 +14,23 @@ export function danmuPartOf(recording: string): string {
   return `${danmuFileOf(recording)}.part`;
 }
 
+/** The recording that a part belongs to; `undefined`: it is no such part. */
+export function recordingOfDanmuPart(path: string): string | undefined {
+  if (!path.endsWith(danmuPartSuffix)) return undefined;
+  const base = path.slice(0, -danmuPartSuffix.length);
+  return base.endsWith('.mp4') ? base : `${base}.flv`;
+}
+
 /**
- * A new recording has taken its place: what was said during it goes with it, what was said during the one before is gone.
- * Rejects with the system's errors.
+ * A new recording has taken its place: what was said during it goes with it; what was said during one that it has
+ * replaced is gone. Rejects with the system's errors.
  */
-export async function settleDanmu(recording: string): Promise<void> {
+export async function settleDanmu(recording: string, hasReplaced: boolean): Promise<void> {
   try {
     await rename(danmuPartOf(recording), danmuFileOf(recording));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    await rm(danmuFileOf(recording), { force: true });
+    if (hasReplaced) await rm(danmuFileOf(recording), { force: true });
   }
 }
 

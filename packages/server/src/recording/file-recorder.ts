@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageTypes } from '@millrace/protocol';
+import { DanmuWriter } from '../danmu-file/index.js';
 import { amf0Payload, type LiveMessage } from '../live/index.js';
 import type { FileClaim } from './file-claims.js';
 import { FlvWriter } from './flv-writer.js';
@@ -24,6 +25,9 @@ export interface ClaimedPlace {
   readonly claim: FileClaim;
 }
 
+/** What was said, as a line, from the time of it in the recording, ms; `undefined`: there can be none. */
+export type KeptLine = (timeMs: number) => string | undefined;
+
 /** What a recording has come to, with what was there before where it was appended to. */
 export interface RecordedFacts {
   readonly durationMs: number;
@@ -39,6 +43,8 @@ export interface RecorderEvents {
   failed(error: RecordingError): void;
   /** The file's format has no place for something that comes, in words: `Speex audio`. Told once of each. */
   lost(what: string): void;
+  /** What is said during the recording cannot be kept any more. The recording goes on. */
+  danmuLost(error: unknown): void;
 }
 
 export interface RecorderOptions {
@@ -55,6 +61,8 @@ export interface RecorderOptions {
 const maxQueuedBytes = 16 * 1024 * 1024;
 /** So much is held at most before a file begins with what is known. */
 const maxWaitBytes = 8 * 1024 * 1024;
+/** Messages of services that came before the first frame. */
+const maxHeldLines = 1000;
 /** What an entry takes beside its payload, about. */
 const entryBytes = 200;
 /** The room on the disk is looked at each time so much was written. */
@@ -76,6 +84,8 @@ export class FileRecorder {
   #queue: WriteQueue | undefined;
   readonly #writer: FormatWriter;
   #clock: RecordingClock | undefined;
+  #danmu: DanmuWriter | undefined;
+  readonly #heldLines: KeptLine[] = [];
   #sawKeyFrame = false;
   #nextRoomCheck = roomCheckBytes;
   #ended = false;
@@ -124,6 +134,14 @@ export class FileRecorder {
     else this.#beginIfReady();
   }
 
+  /** Keeps what is said now with the recording, in a file beside it. */
+  keep(line: KeptLine): void {
+    if (this.#ended) return;
+    const text = this.#clock && line(this.#clock.timeMs);
+    if (text !== undefined) this.#danmu?.write(text);
+    else if (this.#clock === undefined && this.#heldLines.length < maxHeldLines) this.#heldLines.push(line);
+  }
+
   /** No more messages come. `done` tells when the file is complete; the next may claim it already. */
   end(): void {
     this.#ended = true;
@@ -156,8 +174,13 @@ export class FileRecorder {
     }
   }
 
-  #opensWith({ file, position }: OpenedRecording, place: RecordingPlace): void {
+  #opensWith({ file, position, startMs }: OpenedRecording, place: RecordingPlace): void {
     this.#place = place;
+    this.#danmu = new DanmuWriter({
+      recording: place.file,
+      isAppended: startMs !== undefined,
+      onError: (error) => this.#options.events.danmuLost(error),
+    });
     this.#nextRoomCheck = position + roomCheckBytes;
     this.#queue = new WriteQueue(file, position, (error) => this.#fail(toRecordingError(error)));
   }
@@ -168,6 +191,7 @@ export class FileRecorder {
       if (this.#clock !== undefined) this.#queue?.push(...this.#writer.end());
       await this.#queue?.drain();
     }
+    await this.#danmu?.close();
     // Also told while the last of it was written.
     if (this.#error !== undefined) {
       await this.#queue?.abandon();
@@ -210,6 +234,11 @@ export class FileRecorder {
     const first = held.find(({ facts }) => facts.isCoded) ?? held[0];
     const startMs = this.#opened?.startMs;
     this.#clock = new RecordingClock(first?.message.timestamp ?? 0, startMs);
+    const beginMs = this.#clock.timeMs;
+    for (const line of this.#heldLines.splice(0)) {
+      const text = line(beginMs);
+      if (text !== undefined) this.#danmu?.write(text);
+    }
     if (startMs === undefined) {
       try {
         this.#queue?.push(...this.#writer.begin(held));

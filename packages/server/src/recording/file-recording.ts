@@ -59,6 +59,7 @@ export class FileRecording {
           tellOpened();
         },
         lost: () => undefined,
+        danmuLost: () => undefined,
       },
     });
     this.#stream = new StreamRecorder(() => this.#recorder, { maxFileMs: 0, maxFileBytes: 0 });

@@ -17,6 +17,11 @@ export class RecordingClock {
     this.#timeMs = startMs ?? (timestamp < ownStartMs ? timestamp : 0);
   }
 
+  /** Time of the newest frame, ms. */
+  get timeMs(): number {
+    return this.#timeMs;
+  }
+
   /** Time of a frame, ms. Timestamps that begin again, at 0 after 49.7 days or by the publisher's doing, go on. */
   frame(timestamp: number): number {
     const delta = (timestamp - this.#newest) | 0;

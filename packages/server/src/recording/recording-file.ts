@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { deleteDanmu, dropDanmuPart, settleDanmu } from '../danmu-file/index.js';
 import { finishFlv, rewriteFlv } from '../flv-file/index.js';
 import { finishMp4 } from '../mp4-file/index.js';
 import type { FormatWriter } from './format-writer.js';
@@ -37,6 +38,8 @@ export async function openRecording(
   if (existing === undefined || type === 'record') {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const file = await open(place.part, flags, 0o644);
+    // Of a recording that somebody has deleted.
+    if (existing === undefined) await deleteDanmu(place.file);
     return { file, position: 0, startMs: undefined };
   }
   const file = await open(place.file, constants.O_RDWR | constants.O_NOFOLLOW);
@@ -71,6 +74,7 @@ export async function finishRecording(place: RecordingPlace, file: FileHandle, w
   try {
     if (writer.isEmpty) {
       await rm(place.part, { force: true });
+      await dropDanmuPart(place.file);
       return false;
     }
     await takePlace(place, file, (await writer.close(file)) === 'done');
@@ -93,6 +97,7 @@ export async function finishUnfinished(place: RecordingPlace): Promise<boolean> 
     const outcome = await finishers[place.format](file);
     if (outcome === 'empty') {
       await rm(place.part);
+      await dropDanmuPart(place.file);
       return false;
     }
     await takePlace(place, file, outcome === 'done');
@@ -106,11 +111,15 @@ export async function finishUnfinished(place: RecordingPlace): Promise<boolean> 
 
 /** Puts a part in the place of its file. `isDone`: its head is complete; else it is FLV, and written anew, which needs room. */
 async function takePlace(place: RecordingPlace, file: FileHandle, isDone: boolean): Promise<void> {
+  const isAppended = await isSameFile(place, file);
+  const hasReplaced = !isAppended && (await statRecording(place.file)) !== undefined;
   // Before its name is: a power cut must not leave a name without content.
   if (isDone) await file.datasync();
   else await rewriteInto(place, file);
-  if (isDone && !(await isSameFile(place, file))) await rename(place.part, place.file);
+  if (isDone && !isAppended) await rename(place.part, place.file);
   else await rm(place.part, { force: true });
+  // What fails there is tried again when the server starts; the recording is complete.
+  if (!isAppended) await settleDanmu(place.file, hasReplaced).catch(() => undefined);
 }
 
 async function rewriteInto(place: RecordingPlace, source: FileHandle): Promise<void> {

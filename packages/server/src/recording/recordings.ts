@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import type { ObservedStream } from '../live/index.js';
 import type { Logger } from '../log/index.js';
+import type { SentMessage } from '../service/index.js';
 import { FileClaims } from './file-claims.js';
 import { type ClaimedPlace, FileRecorder, type RecorderEvents } from './file-recorder.js';
 import { RecordingError } from './recording-error.js';
@@ -9,6 +10,7 @@ import type { RecordType } from './recording-file.js';
 import { nameForStream, nameOfFile, type RecordingName } from './recording-name.js';
 import { type FileFormat, makeFolders, placeOf, type RecordingPlace, statRecording } from './recording-place.js';
 import { Retention } from './retention.js';
+import { storedLine } from './stored-line.js';
 import { StreamRecorder } from './stream-recorder.js';
 import { fileOfTemplate } from './template-file.js';
 import { finishAllUnfinished } from './unfinished.js';
@@ -96,6 +98,13 @@ export class Recordings {
     return new StreamRecorder(open, noRotation);
   }
 
+  /** Keeps what is sent to the room of a stream with every recording of it; for `ServiceRooms`. */
+  readonly store = ({ path }: { readonly path: string }, message: SentMessage): void => {
+    for (const [recorder, recorded] of this.#recorders) {
+      if (recorded === path) recorder.keep((mediaTimeMs) => storedLine(message, mediaTimeMs));
+    }
+  };
+
   /** What the stream is being recorded into, relative to `media.dir`; `undefined`: it is not. */
   fileOf(path: string): string | undefined {
     for (const [recorder, recorded] of this.#recorders) {
@@ -175,6 +184,7 @@ export class Recordings {
         );
         tell(error.code, error.message);
       },
+      danmuLost: (err) => log.warn({ err }, 'what is said during the recording cannot be kept'),
       lost: (what) => log.warn({ lost: what }, 'MP4 has no place for this; it is not recorded'),
     };
   }

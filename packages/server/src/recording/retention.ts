@@ -1,6 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config } from '../config/index.js';
+import { deleteDanmu } from '../danmu-file/index.js';
 import { isServersRecording } from '../flv-file/index.js';
 import type { Logger } from '../log/index.js';
 import { recordingOf } from '../mp4-file/index.js';
@@ -76,6 +77,7 @@ export class Retention {
       total += bytes;
       if (endedAtMs >= oldestMs && (keepBytes === 0 || total <= keepBytes)) continue;
       await rm(path, { force: true });
+      await deleteDanmu(path);
       this.#log.info({ file: path, bytes }, 'deleted an old recording');
     }
   }

@@ -1,5 +1,6 @@
-import { opendir, rm } from 'node:fs/promises';
+import { lstat, opendir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { danmuPartSuffix, dropDanmuPart, recordingOfDanmuPart, settleDanmu } from '../danmu-file/index.js';
 import type { Logger } from '../log/index.js';
 import type { FileClaims } from './file-claims.js';
 import { errorCodeOf } from './recording-error.js';
@@ -13,6 +14,7 @@ import { placeOfPart, temporarySuffix } from './recording-place.js';
 export async function finishAllUnfinished(mediaDir: string, claims: FileClaims, log: Logger): Promise<void> {
   for await (const path of filesIn(resolve(mediaDir))) {
     if (path.endsWith(temporarySuffix)) await rm(path, { force: true });
+    await settleLeftDanmu(path, claims, log);
     const place = placeOfPart(mediaDir, path);
     if (place === undefined) continue;
     const claim = claims.take(place.file);
@@ -31,6 +33,26 @@ export async function finishAllUnfinished(mediaDir: string, claims: FileClaims, 
   }
 }
 
+/** What was said goes with its recording, which the server that was killed had completed already. */
+async function settleLeftDanmu(path: string, claims: FileClaims, log: Logger): Promise<void> {
+  const recording = recordingOfDanmuPart(path);
+  // With a part of its own, it is settled when that is completed.
+  if (recording === undefined || claims.has(recording) || (await isThere(`${recording}.part`))) return;
+  try {
+    if (await isThere(recording)) await settleDanmu(recording, false);
+    else await dropDanmuPart(recording);
+  } catch (err) {
+    log.warn({ err }, 'cannot keep what was said during a recording');
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The recordings in a folder and the folders in it, complete or not. Links are not followed. */
 export async function* filesIn(folder: string): AsyncGenerator<string> {
   let entries: Awaited<ReturnType<typeof opendir>>;
@@ -47,4 +69,4 @@ export async function* filesIn(folder: string): AsyncGenerator<string> {
   }
 }
 
-const suffixes = ['.flv', '.mp4', '.flv.part', '.mp4.part', temporarySuffix];
+const suffixes = ['.flv', '.mp4', '.flv.part', '.mp4.part', temporarySuffix, danmuPartSuffix];

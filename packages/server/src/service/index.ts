@@ -1,5 +1,5 @@
 export type { KeptDanmu } from './danmu-history.js';
-export type { DanmuStore } from './danmu-store.js';
+export type { DanmuStore, SentMessage } from './danmu-store.js';
 export type { Moderate, ModeratedMessage, ModerationVerdict } from './moderation.js';
 export type { MemberSink } from './service-member.js';
 export {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type AmfValue,
   type Danmu,
+  formatDanmu,
   formatServiceHeader,
   parseDanmu,
   parseServe,
@@ -13,12 +14,13 @@ import {
   serviceTypes,
 } from '@millrace/protocol';
 import type { Config } from '../config/index.js';
+import type { StoredLine } from '../danmu-file/index.js';
 import { FanOut, type StreamKey, streamPath, trimApp } from '../live/index.js';
 import type { KeptDanmu } from './danmu-history.js';
 import type { DanmuStore } from './danmu-store.js';
 import { type Broadcast, type InboxSettings, MemberInbox } from './member-inbox.js';
 import type { Moderate } from './moderation.js';
-import { encodedLength, encodeServiceMessage, type MemberFormat } from './service-encoding.js';
+import { type EncodedMessage, encodedLength, encodeServiceMessage, type MemberFormat } from './service-encoding.js';
 import type { MemberSink } from './service-member.js';
 import { type RoomLimits, ServiceRoom } from './service-room.js';
 import type { Upstream } from './upstream.js';
@@ -42,6 +44,10 @@ export interface Membership {
   /** To be called once the client has been told that it is attached: sends what was said before. */
   greet(): void;
   take(call: ServiceCall): void;
+  /** Messages wait for it. */
+  readonly isLagging: boolean;
+  /** Sends what was kept of such a service to this member alone. */
+  replay(messages: readonly StoredLine[]): void;
   /** Leaves. The last one to leave ends the service. */
   close(): void;
 }
@@ -165,10 +171,17 @@ export class ServiceRooms {
       publish: (message) => this.#publish(room, message),
       now,
     });
-    const membership = {
+    const membership: Membership = {
       isFirst: known === undefined,
       greet: () => room.greet(member),
-      take: (call: ServiceCall) => inbox.take(call),
+      take: (call) => inbox.take(call),
+      get isLagging() {
+        return member.isLagging;
+      },
+      replay: (lines) => {
+        const messages = lines.flatMap((line) => encodeStored(this.messageName, line) ?? []);
+        room.send(messages, member);
+      },
       close: () => {
         inbox.closed();
         room.detach(member);
@@ -254,18 +267,22 @@ export class ServiceRooms {
   }
 
   #publish(room: ServiceRoom, { header, danmu, encoded, from }: Broadcast): void {
-    room.broadcast(encoded, from, danmu && this.#keep(room, header, danmu));
-  }
-
-  #keep(room: ServiceRoom, header: ServiceHeader, danmu: NonNullable<Broadcast['danmu']>): KeptDanmu {
-    const { mediaTimeMs: mediaTimeOf, danmuStore } = this.#options;
-    const mediaTimeMs = mediaTimeOf(room.name);
+    const { mediaTimeMs, danmuStore } = this.#options;
     const receivedAtMs = Date.now();
-    if (mediaTimeMs !== undefined) danmuStore?.store(room.name, { mediaTimeMs, receivedAtMs, header, danmu });
-    return { mediaTimeMs, receivedAtMs, header, danmu };
+    danmuStore?.store(room.name, { receivedAtMs, header, danmu, amf0: encoded.amf0 });
+    const kept = danmu && { mediaTimeMs: mediaTimeMs(room.name), receivedAtMs, header, danmu };
+    room.broadcast(encoded, from, kept);
   }
 }
 
+function encodeStored(name: string, stored: StoredLine): EncodedMessage | undefined {
+  const { header } = stored;
+  const content = 'danmu' in stored ? formatDanmu(stored.danmu, storedLimits) : stored.content;
+  return encodeServiceMessage(name, header, [formatServiceHeader(header), content]);
+}
+
+/** What was taken once is sent again, whatever the limits are now. */
+const storedLimits = { maxContentLength: 65_536, maxUserLength: 65_536, maxRoomLength: 65_536 };
 /** What the server itself sends may be longer than what its clients send. */
 const maxOwnBytes = 1024 * 1024;
 const ownDanmuLimits = { maxContentLength: 10_000 };

@@ -11,6 +11,8 @@ import { WindowCache } from './window-cache.js';
 
 /** A recording in use. `release` is to be called once. */
 export interface OpenRecording {
+  /** Of the file, relative to `media.dir`, with slashes. */
+  readonly name: string;
   readonly file: MediaFile;
   release(): void;
 }
@@ -59,32 +61,33 @@ export class VodLibrary {
   async open(key: StreamKey): Promise<OpenRecording | undefined> {
     for (const name of mediaFileNames(key)) {
       const opened = await openMediaFile(this.#mediaDir, name);
-      if (opened !== undefined) return this.#share(opened, name.endsWith(recordingSuffix) ? 'flv' : 'mp4');
+      if (opened !== undefined) return this.#share(opened, name);
     }
     return undefined;
   }
 
-  async #share({ handle, stats }: OpenMediaFile, format: 'flv' | 'mp4'): Promise<OpenRecording> {
+  async #share({ handle, stats }: OpenMediaFile, name: string): Promise<OpenRecording> {
+    const format = name.endsWith(recordingSuffix) ? 'flv' : 'mp4';
     try {
       // A file that has grown, or is another one, has other places. One that has two names may be of two kinds.
       const id = [format, stats.dev, stats.ino, stats.size, stats.mtimeNs].join('/');
       const known = this.#shared.get(id);
       if (known !== undefined) {
         await handle.close();
-        return await this.#use(id, known);
+        return await this.#use(id, known, name);
       }
       const source = fileSource(handle, Number(stats.size));
       const opening = format === 'flv' ? FlvFile : Mp4File;
       const shared: Shared = { handle, users: 0, loading: opening.open(source, this.#windows) };
       this.#shared.set(id, shared);
-      return await this.#use(id, shared);
+      return await this.#use(id, shared, name);
     } catch (error) {
       await handle.close().catch(() => undefined);
       throw error;
     }
   }
 
-  async #use(id: string, shared: Shared): Promise<OpenRecording> {
+  async #use(id: string, shared: Shared, name: string): Promise<OpenRecording> {
     shared.users += 1;
     let isReleased = false;
     const release = (): void => {
@@ -97,7 +100,7 @@ export class VodLibrary {
       shared.handle.close().catch(() => undefined);
     };
     try {
-      return { file: await shared.loading, release };
+      return { name, file: await shared.loading, release };
     } catch (error) {
       release();
       throw error;

@@ -1,0 +1,143 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type NetConnection as Connection, NetConnection, type ServiceStream } from '@millrace/client';
+import { parseStoredMessage } from '@millrace/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { interFrame, keyFrame } from './flv-sample.js';
+import { Attached, danmuOf, headerOf } from './service-scene.js';
+import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import { TestPublisher } from './wire/test-publisher.js';
+import type { WireClient } from './wire/wire-client.js';
+
+let folder: string;
+let server: TestServer;
+const connections: Connection[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-kept-'));
+  server = await startTestServer(['live.maxWindowMs=0', 'publish.graceMs=0', `media.dir=${folder}`]);
+});
+afterEach(async () => {
+  for (const connection of connections.splice(0)) await connection.close();
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const fileOf = (name: string): string => join(folder, 'live', name);
+
+async function publish(name: string, type: string): Promise<{ client: WireClient; publisher: TestPublisher }> {
+  const client = await server.connected();
+  const id = await client.createStream();
+  client.sendCommand('publish', 0, [null, name, type], id);
+  await client.status('NetStream.Publish.Start');
+  await client.status('NetStream.Record.Start');
+  return { client, publisher: new TestPublisher(client, id) };
+}
+
+/** Sends a frame, and waits until it has arrived. */
+async function frame({ client, publisher }: Awaited<ReturnType<typeof publish>>, timestamp: number): Promise<void> {
+  const { payload } = timestamp % 1000 === 0 ? keyFrame(timestamp) : interFrame(timestamp);
+  publisher.video(timestamp, payload);
+  await client.createStream();
+}
+
+async function record(name: string, type: string, said: ReadonlyMap<number, string>, room: Attached): Promise<void> {
+  const published = await publish(name, type);
+  const listener = await Attached.open(server, name);
+  for (const [timestamp, text] of said) {
+    await frame(published, timestamp);
+    room.say(text);
+    await listener.heard();
+  }
+  await frame(published, 2_000);
+  published.publisher.deleteStream();
+  await published.client.status('NetStream.Record.Stop');
+  listener.client.destroy();
+}
+
+function kept(name: string): string[] {
+  const lines = readFileSync(fileOf(`${name}.danmu.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return lines.map((line) => {
+    const stored = parseStoredMessage(line);
+    return `${stored.mediaTimeMs} ${'danmu' in stored ? stored.danmu.content : JSON.stringify(stored.content)}`;
+  });
+}
+
+describe('what is said while a stream is recorded', () => {
+  it('is kept with the times of the recording, and replaced or continued with it', async () => {
+    const room = await Attached.open(server, 'show');
+    await record(
+      'show',
+      'record',
+      new Map([
+        [0, 'zero'],
+        [400, 'four'],
+        [1_500, 'late'],
+      ]),
+      room,
+    );
+    expect(kept('show')).toEqual(['0 zero', '400 four', '1500 late']);
+    await record(
+      'show',
+      'append',
+      new Map([
+        [0, 'again'],
+        [100, 'and on'],
+      ]),
+      room,
+    );
+    // The last frame before counts as long as the one before that.
+    expect(kept('show')).toEqual(['0 zero', '400 four', '1500 late', '2500 again', '2600 and on']);
+    await record('show', 'record', new Map([[0, 'new']]), room);
+    expect(kept('show')).toEqual(['0 new']);
+    await record('show', 'record', new Map(), room);
+    expect(existsSync(fileOf('show.danmu.jsonl'))).toBe(false);
+    expect(existsSync(fileOf('show.danmu.jsonl.part'))).toBe(false);
+    expect(existsSync(fileOf('show.flv'))).toBe(true);
+  });
+
+  it('has messages of other services in it', async () => {
+    const room = await Attached.open(server, 'show');
+    const listener = await Attached.open(server, 'show');
+    const published = await publish('show', 'record');
+    await frame(published, 0);
+    room.send(headerOf({ serviceType: 9 }), 'business');
+    await listener.next();
+    room.send(headerOf({ serviceType: 0 }), danmuOf('words'));
+    await listener.next();
+    await frame(published, 100);
+    published.publisher.deleteStream();
+    await published.client.status('NetStream.Record.Stop');
+    expect(kept('show')).toEqual(['0 "business"', '0 words']);
+  });
+
+  it('is heard again by who plays the recording, where it was said', async () => {
+    const room = await Attached.open(server, 'show');
+    const said = new Map([
+      [0, 'zero'],
+      [300, 'three'],
+      [1_500, 'late'],
+      [1_800, 'later'],
+    ]);
+    await record('show', 'record', said, room);
+    const connection = await NetConnection.connect(`rtmp://127.0.0.1:${server.port}/live`);
+    connections.push(connection);
+    const service: ServiceStream = await connection.serve('show');
+    const heard: string[] = [];
+    void (async () => {
+      for await (const event of service) if (event.type === 'danmu') heard.push(event.danmu.content);
+    })();
+    // What was said before is what the room remembers.
+    await vi.waitFor(() => expect(heard).toHaveLength(4));
+    heard.length = 0;
+    const stream = await connection.createStream();
+    await stream.play('show', { startMs: 0 });
+    await vi.waitFor(() => expect(heard).toEqual(['zero', 'three']), 5_000);
+    stream.seek(1_700);
+    await vi.waitFor(() => expect(heard).toEqual(['zero', 'three', 'later']), 5_000);
+    // Nobody else hears it.
+    expect(room.texts).toEqual([]);
+  });
+});
