@@ -28,12 +28,13 @@ async function heard(room: ServiceStream, count: number): Promise<string[]> {
 }
 
 describe('millrace danmu', () => {
-  it.each(['rtmp', 'ws'])(
+  it.each(['rtmp', 'rtmpt', 'rtmpte', 'ws'])(
     'sends what is piped in, shows what others say, and ends with its input (%s)',
     async (scheme) => {
       const server = await TestServer.start();
       const room = await member(server.rtmpUrl('show'));
-      const url = scheme === 'rtmp' ? server.rtmpUrl('show') : server.wsUrl('/rtmp/live/show');
+      const url =
+        scheme === 'ws' ? server.wsUrl('/rtmp/live/show') : server.rtmpUrl('show').replace('rtmp:', `${scheme}:`);
       const program = danmu(url, '--user', 'alice', '--wait', '0');
       program.input.write('first\n\n  second \n');
       expect(await heard(room, 2)).toEqual(['alice: first', 'alice: second']);

@@ -59,7 +59,8 @@ describe('NetConnection in a tunnel', () => {
     const isKeepingUp = payloads.map((payload, at) => stream.sendVideo(at, payload));
     expect([isKeepingUp[0], isKeepingUp.at(-1)]).toEqual([true, false]);
     await stream.drained();
-    expect(front.paths.slice(before).filter((path) => path.startsWith('/send')).length).toBeLessThan(10);
+    expect(front.paths.slice(before).filter((path) => path.startsWith('/send')).length).toBeLessThan(15);
+    expect(Math.max(...front.bodyLengths)).toBe(256 * 1024);
     await server.until(() => mediaOf(server.peer.events).length === payloads.length);
     const received = mediaOf(server.peer.events);
     expect(payloads.every((payload, at) => Buffer.compare(payload, received[at] ?? new Uint8Array(0)) === 0)).toBe(
@@ -116,6 +117,48 @@ describe('NetConnection in a tunnel', () => {
     tunnel.setReading(true);
     await front.until(() => received.length === 3);
     expect(received).toEqual([1, 2, 3]);
+  });
+
+  it('sends all that waits before it closes, and nothing once it is cut off', async () => {
+    const received: Buffer[] = [];
+    const sink = await ScriptedServer.startRaw((socket) => socket.on('data', (bytes) => received.push(bytes)));
+    closers.push(() => sink.close());
+    const front = await TunnelFront.before(sink.port);
+    closers.push(() => front.close());
+    const open = () => openTunnel(parseRtmpUrl(`rtmpt://127.0.0.1:${front.port}/live`), { timeoutMs: 0 });
+    const tunnel = await open();
+    const causes: (Error | undefined)[] = [];
+    const closed = new Promise<void>((resolve) => {
+      tunnel.start({
+        onBytes: () => {},
+        onDrain: () => {},
+        onClose: (cause) => {
+          causes.push(cause);
+          resolve();
+        },
+      });
+    });
+    for (let i = 0; i < 3; i += 1) tunnel.write(new Uint8Array(300_000).fill(i));
+    tunnel.end();
+    tunnel.write(Uint8Array.of(9));
+    await closed;
+    expect(front.commands).toEqual(['open', 'send', 'close']);
+    await sink.until(() => sink.connections === 0);
+    const all = Buffer.concat(received);
+    expect([all.length, all[299_999], all[300_000], all[899_999]]).toEqual([900_000, 0, 1, 2]);
+
+    const other = await open();
+    const cutOff = new Promise((resolve) => {
+      other.start({ onBytes: () => {}, onDrain: () => {}, onClose: resolve });
+    });
+    const before = front.paths.length;
+    other.destroy();
+    other.destroy();
+    other.write(Uint8Array.of(1));
+    expect(other.closed).toBe(true);
+    expect([await cutOff, causes]).toEqual([undefined, [undefined]]);
+    await (await open()).destroy();
+    expect(front.paths.slice(before)).toEqual(['/open/1']);
   });
 
   it('goes on where the server has closed a connection that was not in use', async () => {

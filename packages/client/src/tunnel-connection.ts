@@ -2,7 +2,7 @@ import { formatTunnelTarget, pollingDelayMs, type TunnelCommand } from '@millrac
 import type { ByteConnection, ByteConnectionHandlers } from './byte-connection.js';
 import type { TunnelHttp } from './tunnel-http.js';
 
-/** As much goes into one request: each costs a round trip. */
+/** As much goes into one request: each costs a round trip, and servers take no bodies of any size. */
 const maxSendBytes = 256 * 1024;
 /** What may wait to be sent before `behind` says so. */
 const maxPendingBytes = 256 * 1024;
@@ -108,21 +108,17 @@ export class TunnelConnection implements ByteConnection {
   }
 
   #takeQueued(): Uint8Array {
-    let length = 0;
-    let count = 0;
-    for (const { length: each } of this.#queue) {
-      if (count > 0 && length + each > maxSendBytes) break;
-      length += each;
-      count += 1;
-    }
-    const body = new Uint8Array(length);
+    const body = new Uint8Array(Math.min(this.#queuedBytes, maxSendBytes));
     let at = 0;
-    for (const bytes of this.#queue.splice(0, count)) {
-      body.set(bytes, at);
-      at += bytes.length;
+    for (let bytes = this.#queue.shift(); bytes !== undefined; bytes = this.#queue.shift()) {
+      const taken = bytes.subarray(0, body.length - at);
+      body.set(taken, at);
+      at += taken.length;
+      if (taken.length < bytes.length) this.#queue.unshift(bytes.subarray(taken.length));
+      if (at === body.length) break;
     }
-    this.#queuedBytes -= length;
-    this.#inFlightBytes = length;
+    this.#queuedBytes -= body.length;
+    this.#inFlightBytes = body.length;
     return body;
   }
 
