@@ -98,13 +98,6 @@ export class VodPlayer implements Paced {
     return isMoving && clock.isSet ? Math.min(clock.positionMs, this.endMs) : undefined;
   }
 
-  /** Where the client is thought to be, ms of the stream; `undefined`: it stands still, or is on its way elsewhere. */
-  get playedMs(): number | undefined {
-    const { clock } = this.#options;
-    const isMoving = !this.#isPaused && (this.#state === 'playing' || this.#state === 'ended');
-    return isMoving && clock.isSet ? Math.min(clock.positionMs, this.endMs) : undefined;
-  }
-
   get hasEnded(): boolean {
     return this.#state === 'ended';
   }
