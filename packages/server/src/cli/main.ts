@@ -1,5 +1,6 @@
 import { configYaml } from '../config/index.js';
 import { version } from '../version.js';
+import { convert } from './convert.js';
 import { danmu } from './danmu.js';
 import { info } from './info.js';
 import { createProgram } from './program.js';
@@ -19,6 +20,7 @@ await createProgram(version, {
   sign,
   info,
   repair,
+  convert,
   record,
   danmu,
 }).parseAsync();

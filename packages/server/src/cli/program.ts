@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { ConvertOptions } from './convert.js';
 import type { DanmuOptions } from './danmu.js';
 import type { InfoOptions } from './info.js';
 import type { RecordOptions } from './record.js';
@@ -17,6 +18,8 @@ export interface Actions {
   info(file: string, options: InfoOptions): Promise<void>;
   /** Saves what is sound of a recording. */
   repair(file: string, options: RepairOptions): Promise<void>;
+  /** Writes a recording in another format. */
+  convert(source: string, target: string, options: ConvertOptions): Promise<void>;
   /** Records what a server plays. */
   record(url: string, file: string, options: RecordOptions): Promise<void>;
   /** Shows a room and sends what is typed. */
@@ -90,6 +93,14 @@ export function createProgram(version: string, actions: Actions): Command {
     .argument('<file>', 'the file; it is replaced once the repaired one is complete')
     .option('-o, --out <file>', 'where the repaired file goes instead')
     .action((file: string, options: RepairOptions) => actions.repair(file, options));
+
+  program
+    .command('convert')
+    .description('make an MP4 file of an FLV file or the other way round; nothing is transcoded')
+    .argument('<source>', 'an FLV or MP4 file')
+    .argument('<target>', 'the file to make; its name ends in .flv or .mp4')
+    .option('-f, --force', 'replace the target where it is there', false)
+    .action((source: string, target: string, options: ConvertOptions) => actions.convert(source, target, options));
 
   program
     .command('record')

@@ -7,7 +7,7 @@ export {
   newHead,
   readPublishedProperties,
 } from './flv-head.js';
-export type { FlvDamage } from './flv-scanner.js';
+export { type FlvDamage, FlvScanner } from './flv-scanner.js';
 export { FlvTally } from './flv-tally.js';
 export { type FlvReport, type FlvTrackReport, inspectFlv } from './inspect-flv.js';
 export { KeyFrameIndex } from './key-frame-index.js';

@@ -16,6 +16,8 @@ export interface Mp4Sample {
   /** Presentation minus decoding time, ms. */
   readonly offsetMs: number;
   readonly isSync: boolean;
+  /** Number of its description, from 1 on. Absent: 1. In fragments it is always 1. */
+  readonly entry?: number;
 }
 
 export interface FragmentTrack {

@@ -6,8 +6,8 @@
  *   |      | it and for whom | mvex { mehd, trex }: only where fragments follow }                |
  *   +------+-----------------+------------------------------------------------------------------+------
  *
- * All times are milliseconds, as in FLV: nothing is rounded. There are no edit lists: a frame's presentation time is its
- * decoding time and its offset, from 0 on.
+ * All times are milliseconds, as in FLV: nothing is rounded. Edit lists only say how late a track begins whose samples
+ * are in tables: a frame's presentation time is its decoding time and its offset, from 0 on.
  */
 
 import type { Mp4Track } from './mp4-track.js';
@@ -15,8 +15,16 @@ import { box, fullBox, u16, u32, u64 } from './mp4-write-box.js';
 
 export const timescale = 1000;
 
-/** Tables of a track's samples; none where they are in fragments. */
-export type SampleTables = (track: Mp4Track) => readonly Uint8Array[];
+/** How a track's samples are told. */
+interface TrackSamples {
+  /** From time 0, ms. */
+  readonly endMs: number;
+  /** Decoding time of the first, which tables cannot tell: they begin with 0. */
+  readonly startMs: number;
+  /** Length of all, ms. */
+  readonly durationMs: number;
+  readonly tables: readonly Uint8Array[];
+}
 
 export type RecordedFor = 'publisher' | 'server';
 
@@ -45,16 +53,19 @@ export interface HeadDurations {
 }
 
 /** `moov` of a file whose media follow in fragments. Its length depends on the tracks alone. */
-export function fragmentedMovie(tracks: readonly Mp4Track[], durations: HeadDurations): Buffer {
-  const longest = Math.max(0, ...tracks.map(({ id }) => durations.of(id)));
-  const extensions = tracks.map(({ id }) => fullBox('trex', 0, 0, u32(id, 1, 0, 0, 0)));
-  const extends_ = box('mvex', fullBox('mehd', 1, 0, u64(longest)), ...extensions);
-  return movie(tracks, durations, () => emptyTables, extends_);
+export function fragmentedMovie(tracks: readonly Mp4Track[], { of }: HeadDurations): Buffer {
+  const longest = Math.max(0, ...tracks.map(({ id }) => of(id)));
+  const defaults = tracks.map(({ id }) => fullBox('trex', 0, 0, u32(id, 1, 0, 0, 0)));
+  const followed = box('mvex', fullBox('mehd', 1, 0, u64(longest)), ...defaults);
+  const samplesOf = ({ id }: Mp4Track): TrackSamples => {
+    return { endMs: of(id), startMs: 0, durationMs: of(id), tables: emptyTables };
+  };
+  return movie(tracks, samplesOf, followed);
 }
 
 /** `moov` of a file whose media are in one place. */
-export function wholeMovie(tracks: readonly Mp4Track[], durations: HeadDurations, tables: SampleTables): Buffer {
-  return movie(tracks, durations, tables);
+export function wholeMovie(tracks: readonly Mp4Track[], samplesOf: (track: Mp4Track) => TrackSamples): Buffer {
+  return movie(tracks, samplesOf);
 }
 
 const emptyTables = [
@@ -67,17 +78,21 @@ const emptyTables = [
 const matrix = u32(0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000);
 const undefinedLanguage = 0x55c4;
 
-function movie(tracks: readonly Mp4Track[], durations: HeadDurations, tables: SampleTables, ...more: Buffer[]): Buffer {
-  const longest = Math.max(0, ...tracks.map(({ id }) => durations.of(id)));
-  const nextId = tracks.length + 1;
+function movie(
+  tracks: readonly Mp4Track[],
+  samplesOf: (track: Mp4Track) => TrackSamples,
+  ...more: readonly Buffer[]
+): Buffer {
+  const samples = tracks.map((track) => ({ track, ...samplesOf(track) }));
+  const longest = Math.max(0, ...samples.map(({ endMs }) => endMs));
   const movieHeader = fullBox(
     'mvhd',
     1,
     0,
     ...[u64(0), u64(0), u32(timescale), u64(longest)],
-    ...[u32(0x1_0000), u16(0x100, 0), u32(0, 0), matrix, u32(0, 0, 0, 0, 0, 0), u32(nextId)],
+    ...[u32(0x1_0000), u16(0x100, 0), u32(0, 0), matrix, u32(0, 0, 0, 0, 0, 0), u32(tracks.length + 1)],
   );
-  const traks = tracks.map((track) => trak(track, durations.of(track.id), isFirstOfKind(tracks, track), tables(track)));
+  const traks = samples.map((each) => trak(each.track, each, isFirstOfKind(tracks, each.track)));
   return box('moov', movieHeader, ...traks, ...more);
 }
 
@@ -86,7 +101,8 @@ function isFirstOfKind(tracks: readonly Mp4Track[], track: Mp4Track): boolean {
   return tracks.find(({ kind }) => kind === track.kind) === track;
 }
 
-function trak(track: Mp4Track, durationMs: number, isEnabled: boolean, tables: readonly Uint8Array[]): Buffer {
+function trak(track: Mp4Track, samples: TrackSamples, isEnabled: boolean): Buffer {
+  const { endMs, startMs, durationMs, tables } = samples;
   const { id, kind, size, entries } = track;
   const isVideo = kind === 'video';
   const inMovie = 2;
@@ -95,7 +111,7 @@ function trak(track: Mp4Track, durationMs: number, isEnabled: boolean, tables: r
     'tkhd',
     1,
     inMovie | (isEnabled ? 1 : 0),
-    ...[u64(0), u64(0), u32(id, 0), u64(durationMs), u32(0, 0), u16(0, group, volume, 0), matrix],
+    ...[u64(0), u64(0), u32(id, 0), u64(endMs), u32(0, 0), u16(0, group, volume, 0), matrix],
     u32(isVideo ? size.width * 0x1_0000 : 0, isVideo ? size.height * 0x1_0000 : 0),
   );
   const mediaHeader = fullBox('mdhd', 1, 0, u64(0), u64(0), u32(timescale), u64(durationMs), u16(undefinedLanguage, 0));
@@ -109,6 +125,15 @@ function trak(track: Mp4Track, durationMs: number, isEnabled: boolean, tables: r
   const kindHeader = isVideo ? fullBox('vmhd', 0, 1, u16(0, 0, 0, 0)) : fullBox('smhd', 0, 0, u32(0));
   const here = fullBox('url ', 0, 1);
   const data = box('dinf', fullBox('dref', 0, 0, u32(1), here));
-  const samples = box('stbl', fullBox('stsd', 0, 0, u32(entries.length), ...entries), ...tables);
-  return box('trak', header, box('mdia', mediaHeader, handler, box('minf', kindHeader, data, samples)));
+  const table = box('stbl', fullBox('stsd', 0, 0, u32(entries.length), ...entries), ...tables);
+  const mdia = box('mdia', mediaHeader, handler, box('minf', kindHeader, data, table));
+  return startMs === 0 ? box('trak', header, mdia) : box('trak', header, lateStart(startMs, durationMs), mdia);
+}
+
+/** Nothing for so long, then all there is [§8.6.6]. */
+function lateStart(startMs: number, durationMs: number): Buffer {
+  const nothing = Buffer.alloc(8, 0xff);
+  const normalSpeed = u32(0x1_0000);
+  const edits = [u64(startMs), nothing, normalSpeed, u64(durationMs), u64(0), normalSpeed];
+  return box('edts', fullBox('elst', 1, 0, u32(2), ...edits));
 }

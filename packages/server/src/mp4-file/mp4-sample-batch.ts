@@ -12,7 +12,6 @@ const minBatchMs = 500;
 const onlyFrameMs = 40;
 
 interface Lane {
-  readonly id: number;
   samples: Mp4Sample[];
   /** The newest, which lasts until the next. */
   last: NewSample | undefined;
@@ -21,21 +20,20 @@ interface Lane {
 
 /** Gathers frames into batches that begin with a key frame where there is one in time, each with its exact duration. */
 export class SampleBatches {
-  readonly #lanes: readonly Lane[];
+  readonly #lanes = new Map<number, Lane>();
   readonly #videoId: number | undefined;
   #startMs: number | undefined;
   #bytes = 0;
 
-  /** `videoId`: of the track whose key frames count; `undefined`: there is no video. */
-  constructor(trackIds: readonly number[], videoId: number | undefined) {
-    this.#lanes = trackIds.map((id) => ({ id, samples: [], last: undefined, stepMs: onlyFrameMs }));
+  /** `videoId`: of the track whose key frames count; `undefined`: none do. */
+  constructor(videoId: number | undefined) {
     this.#videoId = videoId;
   }
 
-  /** Returns the batch that is complete before this frame, if it is; tracks without frames are not in it. */
+  /** Returns the batch, by track ids, that is complete before this frame, if it is; tracks without frames are not in it. */
   add(trackId: number, sample: NewSample): readonly FragmentTrack[] | undefined {
-    const lane = this.#lanes.find(({ id }) => id === trackId);
-    if (lane === undefined) return undefined;
+    const lane = this.#lanes.get(trackId) ?? { samples: [], last: undefined, stepMs: onlyFrameMs };
+    this.#lanes.set(trackId, lane);
     this.#advance(lane, sample);
     const isKeyFrame = trackId === this.#videoId && sample.isSync;
     const lastedMs = sample.timeMs - (this.#startMs ?? sample.timeMs);
@@ -47,7 +45,7 @@ export class SampleBatches {
 
   /** What is left, at the end. */
   end(): readonly FragmentTrack[] | undefined {
-    for (const lane of this.#lanes) {
+    for (const lane of this.#lanes.values()) {
       if (lane.last === undefined) continue;
       lane.samples.push({ ...lane.last, durationMs: lane.stepMs });
       lane.last = undefined;
@@ -68,9 +66,10 @@ export class SampleBatches {
   }
 
   #take(): readonly FragmentTrack[] | undefined {
-    const tracks = this.#lanes.filter(({ samples }) => samples.length > 0).map(({ id, samples }) => ({ id, samples }));
-    for (const lane of this.#lanes) lane.samples = [];
+    const tracks = [...this.#lanes].map(([id, { samples }]) => ({ id, samples }));
+    for (const lane of this.#lanes.values()) lane.samples = [];
     this.#bytes = 0;
-    return tracks.length === 0 ? undefined : tracks;
+    const filled = tracks.filter(({ samples }) => samples.length > 0).sort((a, b) => a.id - b.id);
+    return filled.length === 0 ? undefined : filled;
   }
 }

@@ -15,16 +15,13 @@ export class Mp4Stream {
   #position: number;
   #sequence = 0;
 
-  /** `tracks`: video first, at least one track. */
+  /** `tracks`: at least one, by their ids, video first. */
   constructor(tracks: readonly Mp4Track[], recordedFor?: RecordedFor) {
     this.#tracks = tracks;
     this.#recordedFor = recordedFor;
     const video = tracks.find(({ kind }) => kind === 'video');
     this.#indexedId = video?.id ?? tracks[0]?.id ?? 0;
-    this.#batches = new SampleBatches(
-      tracks.map(({ id }) => id),
-      video?.id,
-    );
+    this.#batches = new SampleBatches(video?.id);
     this.#position = this.head().length;
   }
 
