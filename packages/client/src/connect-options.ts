@@ -60,6 +60,10 @@ export function sessionOptions(options: ConnectOptions): Omit<ClientSessionOptio
   if (!platform.handshakes.includes(options.swf ? 'digest' : handshake)) {
     throw new RtmpUsageError('ERR_RTMP_HANDSHAKE_UNSUPPORTED', 'browsers have the simple handshake only');
   }
+  const { rtmpeVersion = 6 } = options;
+  if (rtmpeVersion !== 6 && rtmpeVersion !== 8 && rtmpeVersion !== 9) {
+    throw new RtmpUsageError('ERR_RTMP_HANDSHAKE_UNSUPPORTED', `RTMPE has versions 6, 8 and 9, not ${rtmpeVersion}`);
+  }
   const swf = options.swf instanceof Uint8Array ? platform.identifySwf(options.swf) : options.swf;
   if (swf) assertSwfIdentity(swf);
   return {

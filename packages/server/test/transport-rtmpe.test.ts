@@ -62,6 +62,13 @@ describe('RTMPE', () => {
     expect([tap.sent[0]?.[0], tap.received[0]?.[0]]).toEqual([rtmpeVersion, rtmpeVersion]);
   });
 
+  it('of another version is not to be had', async () => {
+    const rtmpeVersion = 7 as EncryptedVersion;
+    await expect(NetConnection.connect('rtmpe://127.0.0.1:1/live', { rtmpeVersion })).rejects.toMatchObject({
+      code: 'ERR_RTMP_HANDSHAKE_UNSUPPORTED',
+    });
+  });
+
   it.each([6, 8, 9] as const)('answers version %i with its own', async (version) => {
     const client = await (await serve()).open();
     client.write(c0c1(version));
