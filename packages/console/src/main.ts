@@ -1,15 +1,21 @@
-import { ServerClock, ServerPoller } from './api/index.js';
+import { deleteRecording, ServerClock, ServerPoller } from './api/index.js';
 import {
   type ConsoleAction,
+  escapeSegment,
   initialConsoleState,
   initialObjectsState,
+  initialRecordingsState,
   liveChosen,
   maxShownSlots,
   type ObjectsAction,
   parseObjectsHash,
+  parseRecordingsHash,
   parseStreamHash,
+  type RecordingsAction,
+  recordingsQuery,
   reduceConsole,
   reduceObjects,
+  reduceRecordings,
   type ServerPlace,
 } from './model/index.js';
 import { ConsolePage } from './view/index.js';
@@ -19,16 +25,31 @@ const standardRtmpPort = 1935;
 
 let state = initialConsoleState;
 let objects = initialObjectsState;
-/** `undefined`: the tab of streams. */
+let recordings = initialRecordingsState;
+/** `undefined`: another tab. */
 let objectsHash = parseObjectsHash(location.hash);
+let recordingsHash = parseRecordingsHash(location.hash);
 const clock = new ServerClock(pageUrl);
-const page = new ConsolePage(render);
+const page = new ConsolePage(render, {
+  changed: render,
+  dispatch(action) {
+    dispatchRecordings(action);
+    poller.refresh();
+  },
+  async remove(path) {
+    const segments = path.split('/').map(escapeSegment).join('/');
+    const reason = await deleteRecording(pageUrl, segments);
+    poller.refresh();
+    return reason;
+  },
+});
 
 function render(): void {
-  page.update({ state, objects, tab: tab() }, place(), performance.now(), clock.nowMs);
+  page.update({ state, objects, recordings, tab: tab() }, place(), performance.now(), clock.nowMs);
 }
 
-function tab(): 'streams' | 'objects' {
+function tab(): 'streams' | 'recordings' | 'objects' {
+  if (recordingsHash !== undefined) return 'recordings';
   return objectsHash === undefined ? 'streams' : 'objects';
 }
 
@@ -46,10 +67,18 @@ function dispatchObjects(action: ObjectsAction): void {
   render();
 }
 
+function dispatchRecordings(action: RecordingsAction): void {
+  recordings = reduceRecordings(recordings, action);
+  render();
+}
+
 /** A fragment of the other tab changes nothing in this one. */
 function readHash(): void {
   objectsHash = parseObjectsHash(location.hash);
-  if (objectsHash === undefined) dispatch({ type: 'choose', path: parseStreamHash(location.hash) ?? state.chosen });
+  recordingsHash = parseRecordingsHash(location.hash);
+  if (recordingsHash !== undefined) dispatchRecordings({ type: 'chooseRecording', path: recordingsHash.path });
+  else if (objectsHash === undefined)
+    dispatch({ type: 'choose', path: parseStreamHash(location.hash) ?? state.chosen });
   else dispatchObjects({ type: 'chooseObject', path: objectsHash.path });
 }
 
@@ -61,6 +90,10 @@ const poller = new ServerPoller(
       case 'object':
         dispatchObjects(report);
         break;
+      case 'recordings':
+      case 'recording':
+        dispatchRecordings(report);
+        break;
       case 'server':
         dispatch({ ...report, nowMs: performance.now() });
         break;
@@ -68,7 +101,11 @@ const poller = new ServerPoller(
         dispatch(report);
     }
   },
-  () => (tab() === 'objects' ? { path: objects.chosen, limit: maxShownSlots } : undefined),
+  {
+    objects: () => (tab() === 'objects' ? { path: objects.chosen, limit: maxShownSlots } : undefined),
+    recordings: () =>
+      tab() === 'recordings' ? { query: recordingsQuery(recordings), path: recordings.chosen } : undefined,
+  },
 );
 
 window.addEventListener('hashchange', () => {
@@ -82,5 +119,5 @@ poller.start();
 window.setInterval(() => {
   if (document.hidden) return;
   if (liveChosen(state)?.latency?.baseTimeMs !== undefined) void clock.refresh();
-  page.tick({ state, objects, tab: tab() }, place(), performance.now(), clock.nowMs);
+  page.tick({ state, objects, recordings, tab: tab() }, place(), performance.now(), clock.nowMs);
 }, 1000);

@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from './backoff.js';
-import { readServer, readSharedObject, readSharedObjects, readStreams } from './read-answer.js';
+import {
+  readRecording,
+  readRecordings,
+  readServer,
+  readSharedObject,
+  readSharedObjects,
+  readStreams,
+} from './read-answer.js';
 
 describe('reading answers', () => {
   it('takes what a server of ours answers', () => {
     expect(readStreams({ streams: [] })).toEqual([]);
     expect(readServer({ version: '0.1.0', rtmpPort: 1935 })).toBeDefined();
     expect(readSharedObjects({ sharedObjects: [] })).toEqual([]);
+    expect(readRecordings({ recordings: [], total: 0 })).toBeDefined();
+    expect(readRecording({ path: 'live/a.flv', urls: {} })).toBeDefined();
     expect(readSharedObject({ name: 'board', values: [] })).toBeDefined();
   });
 
@@ -15,6 +24,8 @@ describe('reading answers', () => {
     expect(readServer(answer)).toBeUndefined();
     expect(readSharedObjects(answer)).toBeUndefined();
     expect(readSharedObject(answer)).toBeUndefined();
+    expect(readRecordings(answer)).toBeUndefined();
+    expect(readRecording(answer)).toBeUndefined();
   });
 });
 

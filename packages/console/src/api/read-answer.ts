@@ -1,4 +1,11 @@
-import type { ServerInfo, SharedObjectContent, SharedObjectInfo, StreamInfo } from 'millrace/api';
+import type {
+  RecordingInfo,
+  RecordingList,
+  ServerInfo,
+  SharedObjectContent,
+  SharedObjectInfo,
+  StreamInfo,
+} from 'millrace/api';
 
 // Only the outer shape is checked: it is enough to tell our server from a proxy's error page or another program.
 
@@ -18,6 +25,18 @@ export function readSharedObjects(answer: unknown): readonly SharedObjectInfo[] 
 export function readSharedObject(answer: unknown): SharedObjectContent | undefined {
   if (!isObject(answer) || !Array.isArray(answer.values)) return undefined;
   return answer as unknown as SharedObjectContent;
+}
+
+/** The answer of `GET /api/v1/recordings`; `undefined` when it is not such an answer. */
+export function readRecordings(answer: unknown): RecordingList | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.recordings)) return undefined;
+  return answer as unknown as RecordingList;
+}
+
+/** The answer of `GET /api/v1/recordings/PATH`; `undefined` when it is not such an answer. */
+export function readRecording(answer: unknown): RecordingInfo | undefined {
+  if (!isObject(answer) || typeof answer.path !== 'string' || !isObject(answer.urls)) return undefined;
+  return answer as unknown as RecordingInfo;
 }
 
 /** The answer of `GET /api/v1/server`; `undefined` when it is not such an answer. */

@@ -1,10 +1,26 @@
-import type { ServerInfo, SharedObjectContent, SharedObjectInfo, StreamInfo } from 'millrace/api';
+import type {
+  RecordingInfo,
+  RecordingList,
+  ServerInfo,
+  SharedObjectContent,
+  SharedObjectInfo,
+  StreamInfo,
+} from 'millrace/api';
 import { backoffMs } from './backoff.js';
-import { readServer, readSharedObject, readSharedObjects, readStreams } from './read-answer.js';
+import {
+  readRecording,
+  readRecordings,
+  readServer,
+  readSharedObject,
+  readSharedObjects,
+  readStreams,
+} from './read-answer.js';
 
 const pollIntervalMs = 1000;
 // Version, port and start time change only when the server restarts: then a poll has failed in between.
 const serverIntervalMs = 30_000;
+// The server looks at every file for a list.
+const recordingsIntervalMs = 5000;
 const requestTimeoutMs = 5000;
 
 interface ObjectPath {
@@ -20,12 +36,29 @@ export interface ObjectsWish {
   readonly limit: number;
 }
 
+/** What the page shows of recordings. */
+export interface RecordingsWish {
+  /** Of the list. */
+  readonly query: string;
+  /** The recording that is shown; `undefined`: none. */
+  readonly path: string | undefined;
+}
+
+/** What is shown apart from streams; `undefined` what is not. */
+export interface Wishes {
+  readonly objects: () => ObjectsWish | undefined;
+  readonly recordings: () => RecordingsWish | undefined;
+}
+
 export type PollReport =
   | { type: 'streams'; streams: readonly StreamInfo[] }
   | { type: 'server'; server: ServerInfo }
   | { type: 'objects'; objects: readonly SharedObjectInfo[] }
   /** `content`: `undefined` where nobody uses the object. */
   | { type: 'object'; path: ObjectPath; content: SharedObjectContent | undefined }
+  | { type: 'recordings'; query: string; list: RecordingList }
+  /** `info`: `undefined` where there is no such recording. */
+  | { type: 'recording'; path: string; info: RecordingInfo | undefined }
   | { type: 'failed'; reason: string }
   | { type: 'resting' };
 
@@ -33,19 +66,21 @@ export type PollReport =
 export class ServerPoller {
   readonly #baseUrl: URL;
   readonly #report: (report: PollReport) => void;
-  readonly #objectsWish: () => ObjectsWish | undefined;
+  readonly #wishes: Wishes;
   #timer: number | undefined;
   #running = false;
   /** What is wanted has changed during a poll. */
   #again = false;
   #failures = 0;
   #serverAskedAt = Number.NEGATIVE_INFINITY;
+  #recordingsAskedAt = Number.NEGATIVE_INFINITY;
+  #recordingsKey: string | undefined;
 
-  /** `baseUrl`: the address of the page; the API is found relative to it. `objectsWish`: `undefined` while none are shown. */
-  constructor(baseUrl: URL, report: (report: PollReport) => void, objectsWish: () => ObjectsWish | undefined) {
+  /** `baseUrl`: the address of the page; the API is found relative to it. */
+  constructor(baseUrl: URL, report: (report: PollReport) => void, wishes: Wishes) {
     this.#baseUrl = baseUrl;
     this.#report = report;
-    this.#objectsWish = objectsWish;
+    this.#wishes = wishes;
   }
 
   /** Starts polling. It lasts as long as the page. */
@@ -61,6 +96,7 @@ export class ServerPoller {
 
   /** To be called when the page shows something else. */
   refresh(): void {
+    this.#recordingsAskedAt = Number.NEGATIVE_INFINITY;
     if (!document.hidden) this.#pollNow();
   }
 
@@ -89,8 +125,10 @@ export class ServerPoller {
       const streams = readStreams(await this.#ask('api/v1/streams'));
       if (streams === undefined) throw foreignAnswer();
       this.#report({ type: 'streams', streams });
-      const wish = this.#objectsWish();
+      const wish = this.#wishes.objects();
       if (wish !== undefined) await this.#pollObjects(wish);
+      const recordings = this.#wishes.recordings();
+      if (recordings !== undefined) await this.#pollRecordings(recordings, startedAt);
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
@@ -115,14 +153,25 @@ export class ServerPoller {
       if (path !== undefined) this.#report({ type: 'object', path, content: undefined });
       return;
     }
-    // Lone surrogates, which no URL can carry, are not escaped but thrown at.
-    const segments = [path.app, path.name]
-      .map((part) => encodeURIComponent(part.replace(/\p{Cs}/gu, '\uFFFD')))
-      .join('/');
+    const segments = [path.app, path.name].map(escapePart).join('/');
     const answer = await this.#ask(`api/v1/shared-objects/${segments}?limit=${limit}`, { maybe: true });
     const content = answer === undefined ? undefined : readSharedObject(answer);
     if (answer !== undefined && content === undefined) throw foreignAnswer();
     this.#report({ type: 'object', path, content });
+  }
+
+  async #pollRecordings({ query, path }: RecordingsWish, nowMs: number): Promise<void> {
+    const key = JSON.stringify([query, path]);
+    if (key === this.#recordingsKey && nowMs - this.#recordingsAskedAt < recordingsIntervalMs) return;
+    const list = readRecordings(await this.#ask(`api/v1/recordings?${query}`));
+    if (list === undefined) throw foreignAnswer();
+    this.#recordingsKey = key;
+    this.#recordingsAskedAt = nowMs;
+    this.#report({ type: 'recordings', query, list });
+    if (path === undefined || list.recordings.some((one) => one.path === path)) return;
+    const segments = path.split('/').map(escapePart).join('/');
+    const answer = await this.#ask(`api/v1/recordings/${segments}`, { maybe: true });
+    this.#report({ type: 'recording', path, info: answer === undefined ? undefined : readRecording(answer) });
   }
 
   /** `maybe`: what is not found is `undefined`, not an error. */
@@ -135,6 +184,11 @@ export class ServerPoller {
     if (!response.ok) throw new Error(`The server answered ${response.status}.`);
     return response.json();
   }
+}
+
+/** Lone surrogates, which no URL can carry, are not escaped but thrown at. */
+function escapePart(part: string): string {
+  return encodeURIComponent(part.replace(/\p{Cs}/gu, '\uFFFD'));
 }
 
 function foreignAnswer(): Error {

@@ -28,6 +28,11 @@ export function httpFlvUrl(place: ServerPlace, path: StreamPath): string {
   return new URL(`./${segments.join('/')}.flv${place.query ?? ''}`, place.pageUrl).href;
 }
 
+/** `http://host:8080/recordings/live/test.flv`. `path`: as the API tells it, encoded. */
+export function recordingUrl(place: ServerPlace, path: string): string {
+  return new URL(`.${path}${place.query ?? ''}`, place.pageUrl).href;
+}
+
 /** `ws://host:8080/live/test.flv`, or `wss:` when the page itself came over TLS. */
 export function webSocketFlvUrl(place: ServerPlace, path: StreamPath): string {
   const url = new URL(httpFlvUrl(place, path));

@@ -27,6 +27,7 @@ function stream(name: string, publishedAt = 0): StreamInfo {
     jumps: 0,
     latency: null,
     recording: null,
+    dvr: null,
     warnings: [],
   };
 }

@@ -1,4 +1,10 @@
-import type { StreamInfo } from '../api/index.js';
+/** What is to be played. */
+export interface PlayableMedia {
+  readonly video: { readonly codec: string; readonly codecString?: string } | null;
+  readonly audio: { readonly codec: string; readonly codecString?: string } | null;
+  /** Since the first of it came. */
+  readonly uptimeMs: number;
+}
 
 /** Whether and how a stream plays here. */
 export type PlayPlan =
@@ -27,7 +33,7 @@ const audioCodecs: Readonly<Record<string, string>> = {
 const settleMs = 1500;
 
 /** Decides from the server's description of the stream, before a byte of it is fetched. */
-export function planPlayback(stream: StreamInfo, isTypeSupported: TypeSupport): PlayPlan {
+export function planPlayback(stream: PlayableMedia, isTypeSupported: TypeSupport): PlayPlan {
   const { video, audio } = stream;
   if (video === null && audio === null) return { kind: 'wait' };
   if ((video === null || audio === null) && stream.uptimeMs < settleMs) return { kind: 'wait' };

@@ -2,6 +2,7 @@ import type { StreamInfo } from '../api/index.js';
 import { httpFlvUrl, type ServerPlace, type StreamPath, streamKey, webSocketFlvUrl } from '../model/index.js';
 import { planPlayback } from './codec-support.js';
 import { FlvConnection, type FlvConnectionEvent, type FlvSource } from './flv-connection.js';
+import { isTypeSupported } from './is-type-supported.js';
 import {
   initialPlaybackState,
   type PlaybackInput,
@@ -245,14 +246,4 @@ export class StreamPlayer {
     };
     this.#onChange(this.#notice === undefined ? view : { ...view, notice: this.#notice });
   }
-}
-
-function isTypeSupported(mimeType: string): boolean {
-  // Safari on iPhone has only the managed kind.
-  const managed = 'ManagedMediaSource' in window ? window.ManagedMediaSource : undefined;
-  if (typeof MediaSource !== 'undefined') return MediaSource.isTypeSupported(mimeType);
-  if (typeof managed === 'function' && 'isTypeSupported' in managed && typeof managed.isTypeSupported === 'function') {
-    return managed.isTypeSupported(mimeType) === true;
-  }
-  return false;
 }

@@ -3,8 +3,10 @@ import {
   type ObjectsState,
   pageOf,
   publishSettings,
+  type RecordingsState,
   type ServerPlace,
   type StreamPath,
+  splitRecordingPath,
 } from '../model/index.js';
 import { element, setAttribute, setAttributes, setHidden, setText } from './dom.js';
 import { ObjectsPanel } from './objects-panel.js';
@@ -12,6 +14,7 @@ import { PageHeader } from './page-header.js';
 import { PlayerFacts } from './player-facts.js';
 import { PlayerPanel } from './player-panel.js';
 import { PublishGuide } from './publish-guide.js';
+import { RecordingsPanel, type RecordingsPanelActions } from './recordings-panel.js';
 import { StreamList } from './stream-list.js';
 import { type TabName, Tabs } from './tabs.js';
 
@@ -19,6 +22,7 @@ import { type TabName, Tabs } from './tabs.js';
 export interface Shown {
   readonly state: ConsoleState;
   readonly objects: ObjectsState;
+  readonly recordings: RecordingsState;
   readonly tab: TabName;
 }
 
@@ -28,6 +32,7 @@ export class ConsolePage {
   readonly #header = new PageHeader();
   readonly #tabs = new Tabs();
   readonly #objects = new ObjectsPanel();
+  readonly #recordings: RecordingsPanel;
   readonly #list = new StreamList();
   readonly #panel: PlayerPanel;
   readonly #facts = new PlayerFacts();
@@ -44,7 +49,8 @@ export class ConsolePage {
   #wasStreams = false;
 
   /** `onChange` is called when the person changed something that `update` must hear of. */
-  constructor(onChange: () => void) {
+  constructor(onChange: () => void, recordings: RecordingsPanelActions) {
+    this.#recordings = new RecordingsPanel(recordings);
     this.#panel = new PlayerPanel(onChange);
     this.#more = element('details', { class: 'more' }, element('summary', {}, 'Publish another stream'));
     this.#player = element('div', { class: 'watch' }, this.#panel.element, this.#list.element, this.#facts.element);
@@ -62,13 +68,26 @@ export class ConsolePage {
     );
     this.#streams = element('div', this.#tabs.panelAttributes('streams'), this.#player, this.#guideSection, this.#more);
     setAttributes(this.#objects.element, this.#tabs.panelAttributes('objects'));
+    setAttributes(this.#recordings.element, this.#tabs.panelAttributes('recordings'));
     this.#header.placeTabs(this.#tabs.element);
-    const main = element('main', { class: 'page-main' }, this.#connecting, this.#streams, this.#objects.element);
+    const main = element(
+      'main',
+      { class: 'page-main' },
+      this.#connecting,
+      this.#streams,
+      this.#recordings.element,
+      this.#objects.element,
+    );
     this.element = element('div', { class: 'page' }, this.#header.element, main);
   }
 
   /** `nowMs`: the page's monotonic clock; `serverNowMs`: the server's, UTC, if it is known. */
-  update({ state, objects, tab }: Shown, place: ServerPlace, nowMs: number, serverNowMs: number | undefined): void {
+  update(
+    { state, objects, recordings, tab }: Shown,
+    place: ServerPlace,
+    nowMs: number,
+    serverNowMs: number | undefined,
+  ): void {
     const page = pageOf(state);
     this.#wasStreams ||= tab === 'streams';
     const idle = state.streams.length === 0;
@@ -78,13 +97,16 @@ export class ConsolePage {
       this.#connecting,
       state.failure === undefined ? 'Connecting to the server…' : `${state.failure} Trying again…`,
     );
-    this.#tabs.update(tab, state.chosen, objects.chosen);
+    this.#tabs.update(tab, { stream: state.chosen, recording: recordings.chosen, object: objects.chosen });
     setHidden(this.#streams, tab !== 'streams' || page === 'connecting');
     setHidden(this.#objects.element, tab !== 'objects' || page === 'connecting');
     if (tab === 'objects') this.#objects.update(objects);
+    setHidden(this.#recordings.element, tab !== 'recordings' || page === 'connecting');
+    if (tab === 'recordings') this.#recordings.update(recordings, place, state.server?.defaultApp || 'live');
+    else this.#recordings.rest();
     setHidden(this.#player, page !== 'player');
     setAttribute(this.element, 'data-connection', state.connection);
-    document.title = titleOf({ state, objects, tab });
+    document.title = titleOf({ state, objects, recordings, tab });
     if (!this.#wasStreams) return;
     this.#list.update(state);
     this.#panel.update(state, place);
@@ -118,9 +140,14 @@ export class ConsolePage {
   }
 }
 
-function titleOf({ state, objects, tab }: Shown): string {
-  const chosen = tab === 'streams' ? state.chosen : objects.chosen;
-  return chosen === undefined ? 'millrace' : `${chosen.name} · millrace`;
+function titleOf({ state, objects, recordings, tab }: Shown): string {
+  const names: Readonly<Record<TabName, string | undefined>> = {
+    streams: state.chosen?.name,
+    recordings: recordings.chosen && splitRecordingPath(recordings.chosen).file,
+    objects: objects.chosen?.name,
+  };
+  const name = names[tab];
+  return name === undefined ? 'millrace' : `${name} · millrace`;
 }
 
 function guideStream(state: ConsoleState, idle: boolean): StreamPath {

@@ -1,16 +1,34 @@
-import { formatObjectsHash, formatStreamHash, type ObjectPath, type StreamPath } from '../model/index.js';
+import {
+  formatObjectsHash,
+  formatRecordingsHash,
+  formatStreamHash,
+  type ObjectPath,
+  type StreamPath,
+} from '../model/index.js';
 import { type Attributes, element, setAttribute } from './dom.js';
 
-export type TabName = 'streams' | 'objects';
+export type TabName = 'streams' | 'recordings' | 'objects';
 
-const labels: Readonly<Record<TabName, string>> = { streams: 'Streams', objects: 'Shared objects' };
-const names = ['streams', 'objects'] as const satisfies readonly TabName[];
+/** What is chosen in the tabs. */
+export interface TabChoices {
+  readonly stream: StreamPath | undefined;
+  readonly recording: string | undefined;
+  readonly object: ObjectPath | undefined;
+}
+
+const labels: Readonly<Record<TabName, string>> = {
+  streams: 'Streams',
+  recordings: 'Recordings',
+  objects: 'Shared objects',
+};
+const names = ['streams', 'recordings', 'objects'] as const satisfies readonly TabName[];
 
 /** The tabs of the page. They are links, as each has an address; the arrow keys go from one to the next. */
 export class Tabs {
   readonly element: HTMLElement;
   readonly #links: Readonly<Record<TabName, HTMLAnchorElement>> = {
     streams: link('streams'),
+    recordings: link('recordings'),
     objects: link('objects'),
   };
 
@@ -26,8 +44,9 @@ export class Tabs {
   }
 
   /** The tabs lead back to what was chosen in them. */
-  update(selected: TabName, stream: StreamPath | undefined, object: ObjectPath | undefined): void {
+  update(selected: TabName, { stream, recording, object }: TabChoices): void {
     setAttribute(this.#links.streams, 'href', stream === undefined ? '#' : formatStreamHash(stream));
+    setAttribute(this.#links.recordings, 'href', formatRecordingsHash(recording));
     setAttribute(this.#links.objects, 'href', formatObjectsHash(object));
     for (const name of names) {
       setAttribute(this.#links[name], 'aria-selected', String(name === selected));

@@ -1,0 +1,67 @@
+import { type RecordingsAction, type RecordingsState, rtmpUrl, type ServerPlace } from '../model/index.js';
+import { element, setHidden } from './dom.js';
+import { RecordingList } from './recording-list.js';
+import { RecordingStage } from './recording-stage.js';
+import { TextRow } from './text-row.js';
+
+export interface RecordingsPanelActions {
+  /** Something is to be shown differently. */
+  readonly changed: () => void;
+  readonly dispatch: (action: RecordingsAction) => void;
+  /** Deletes; resolves with why not. */
+  readonly remove: (path: string) => Promise<string | undefined>;
+}
+
+/** The tab of recordings: the list, and the player of the chosen one. */
+export class RecordingsPanel {
+  readonly element: HTMLElement;
+  readonly #wait = element('p', { class: 'connecting', role: 'status' }, 'Asking the server…');
+  readonly #empty = new HowToRecord();
+  readonly #stage: RecordingStage;
+  readonly #list: RecordingList;
+  readonly #both: HTMLElement;
+
+  constructor(actions: RecordingsPanelActions) {
+    this.#stage = new RecordingStage(actions);
+    this.#list = new RecordingList(actions.dispatch);
+    this.#both = element('div', { class: 'recordings' }, this.#stage.element, this.#list.element);
+    this.element = element('div', {}, this.#wait, this.#empty.element, this.#both);
+  }
+
+  update(state: RecordingsState, place: ServerPlace, defaultApp: string): void {
+    const { list } = state;
+    const isEmpty = list?.total === 0 && state.search === '' && state.chosen === undefined;
+    setHidden(this.#wait, list !== undefined);
+    setHidden(this.#empty.element, !isEmpty);
+    setHidden(this.#both, list === undefined || isEmpty);
+    this.#empty.update(place, defaultApp);
+    this.#list.update(state);
+    this.#stage.update(state, place);
+  }
+
+  /** Another tab is looked at: what plays stops, as nobody sees it. */
+  rest(): void {
+    this.#stage.rest();
+  }
+}
+
+class HowToRecord {
+  readonly element: HTMLElement;
+  readonly #all = new TextRow('Have the server record every stream of an application', 'block');
+  readonly #one = new TextRow('Or a program that asks for it, and publishes with the type record', 'block');
+
+  constructor() {
+    this.element = element(
+      'section',
+      { class: 'objects-empty' },
+      element('h2', { class: 'guide-title' }, 'Nothing is recorded yet'),
+      element('p', { class: 'guide-lead' }, 'What is recorded is found here, and plays from any place.'),
+      element('div', { class: 'card recordings-how' }, this.#all.element, this.#one.element),
+    );
+  }
+
+  update(place: ServerPlace, app: string): void {
+    this.#all.update(`npx millrace serve --set 'record.streams=${app}/*'`);
+    this.#one.update(`npx millrace record ${rtmpUrl(place, { app, name: 'test' })} test.flv`);
+  }
+}
