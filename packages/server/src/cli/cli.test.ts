@@ -44,6 +44,9 @@ describe('the command line', () => {
       async record(url, file, options) {
         done.files.push('record', url, file, options);
       },
+      async danmuExport(file, options) {
+        done.files.push('danmu export', file, options);
+      },
       async danmu(url, options) {
         done.rooms.push(url, options);
       },
@@ -101,6 +104,12 @@ describe('the command line', () => {
     expect((await run('info', '--json', 'a.flv')).files).toEqual(['info', 'a.flv', { json: true }]);
     expect((await run('repair', 'a.flv', '--out', 'b.flv')).files).toEqual(['repair', 'a.flv', { out: 'b.flv' }]);
     expect((await run('repair')).err).toBe("missing required argument 'file'. See: millrace --help\n");
+  });
+
+  it('hands the file of a recording to danmu export', async () => {
+    expect((await run('danmu', 'export', 'a.flv')).files).toEqual(['danmu export', 'a.flv', { ass: false }]);
+    const options = ['--ass', '-o', 'a.ass'];
+    expect((await run('danmu', 'export', 'a.flv', ...options)).files[2]).toEqual({ ass: true, out: 'a.ass' });
   });
 
   it('hands a URL and a file to record', async () => {

@@ -2,6 +2,7 @@ import { configYaml } from '../config/index.js';
 import { version } from '../version.js';
 import { convert } from './convert.js';
 import { danmu } from './danmu.js';
+import { danmuExport } from './danmu-export.js';
 import { info } from './info.js';
 import { createProgram } from './program.js';
 import { record } from './record.js';
@@ -23,4 +24,5 @@ await createProgram(version, {
   convert,
   record,
   danmu,
+  danmuExport,
 }).parseAsync();

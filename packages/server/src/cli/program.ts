@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { ConvertOptions } from './convert.js';
 import type { DanmuOptions } from './danmu.js';
+import type { DanmuExportOptions } from './danmu-export.js';
 import type { InfoOptions } from './info.js';
 import type { RecordOptions } from './record.js';
 import type { RepairOptions } from './repair.js';
@@ -24,6 +25,8 @@ export interface Actions {
   record(url: string, file: string, options: RecordOptions): Promise<void>;
   /** Shows a room and sends what is typed. */
   danmu(url: string, options: DanmuOptions): Promise<void>;
+  /** Prints what was said during a recording. */
+  danmuExport(file: string, options: DanmuExportOptions): Promise<void>;
 }
 
 const examples = `
@@ -118,7 +121,7 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('-w, --wait <time>', 'how long to wait when nothing comes: 10s, 15m; 0 waits for ever', '10s')
     .action((url: string, file: string, options: RecordOptions) => actions.record(url, file, options));
 
-  program
+  const danmu = program
     .command('danmu')
     .description('show the danmu of a stream, and send each line that is typed or piped in')
     .argument(
@@ -129,6 +132,14 @@ export function createProgram(version: string, actions: Actions): Command {
     .option('--json', 'print JSON, an object a line', false)
     .option('-w, --wait <time>', 'how long to go on when there is no more input: 0, 2s, 15m, 2h', '1s')
     .action((url: string, options: DanmuOptions) => actions.danmu(url, options));
+
+  danmu
+    .command('export')
+    .description('print what was said during a recording, as JSON lines or subtitles')
+    .argument('<file>', 'the recording, or its file of danmu: NAME.flv or NAME.danmu.jsonl')
+    .option('--ass', 'subtitles for players: Advanced SubStation Alpha', false)
+    .option('-o, --out <file>', 'where it goes, instead of standard output')
+    .action((file: string, options: DanmuExportOptions) => actions.danmuExport(file, options));
 
   return program;
 }

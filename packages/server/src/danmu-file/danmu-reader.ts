@@ -26,6 +26,8 @@ export class DanmuReader {
   /** Within a line that is too long. */
   #isSkipping = false;
   #ahead: StoredLine | undefined;
+  /** Whether the file, as it was when it was read, has no more. */
+  isAtEnd = false;
   /** Lines of earlier times are passed over. */
   #fromMs = 0;
 
@@ -90,6 +92,7 @@ export class DanmuReader {
       }
       if (this.#position >= end) return undefined;
       const { bytesRead, buffer } = await this.#file.read(Buffer.alloc(windowBytes), 0, windowBytes, this.#position);
+      this.isAtEnd = bytesRead === 0;
       if (bytesRead === 0) return undefined;
       this.#position += bytesRead;
       const read = buffer.subarray(0, bytesRead);
