@@ -1,4 +1,4 @@
-import { type RecordingsAction, type RecordingsState, rtmpUrl, type ServerPlace } from '../model/index.js';
+import type { RecordingsAction, RecordingsState, ServerPlace } from '../model/index.js';
 import { element, setHidden } from './dom.js';
 import { RecordingList } from './recording-list.js';
 import { RecordingStage } from './recording-stage.js';
@@ -34,7 +34,7 @@ export class RecordingsPanel {
     setHidden(this.#wait, list !== undefined);
     setHidden(this.#empty.element, !isEmpty);
     setHidden(this.#both, list === undefined || isEmpty);
-    this.#empty.update(place, defaultApp);
+    this.#empty.update(defaultApp);
     this.#list.update(state);
     this.#stage.update(state, place);
   }
@@ -48,7 +48,7 @@ export class RecordingsPanel {
 class HowToRecord {
   readonly element: HTMLElement;
   readonly #all = new TextRow('Have the server record every stream of an application', 'block');
-  readonly #one = new TextRow('Or a program that asks for it, and publishes with the type record', 'block');
+  readonly #files = new TextRow('Or put FLV and MP4 files into its folder, media.dir', 'block');
 
   constructor() {
     this.element = element(
@@ -56,12 +56,12 @@ class HowToRecord {
       { class: 'objects-empty' },
       element('h2', { class: 'guide-title' }, 'Nothing is recorded yet'),
       element('p', { class: 'guide-lead' }, 'What is recorded is found here, and plays from any place.'),
-      element('div', { class: 'card recordings-how' }, this.#all.element, this.#one.element),
+      element('div', { class: 'card recordings-how' }, this.#all.element, this.#files.element),
     );
   }
 
-  update(place: ServerPlace, app: string): void {
+  update(app: string): void {
     this.#all.update(`npx millrace serve --set 'record.streams=${app}/*'`);
-    this.#one.update(`npx millrace record ${rtmpUrl(place, { app, name: 'test' })} test.flv`);
+    this.#files.update(`mkdir -p media/${app} && cp film.mp4 media/${app}/`);
   }
 }
