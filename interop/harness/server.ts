@@ -31,12 +31,15 @@ export class TestServer {
   readonly httpPort: number;
   /** Where RTMPS alone is served; 0: nowhere. */
   readonly rtmpsPort: number;
+  /** Where HTTPS and wss are served; 0: nowhere. */
+  readonly httpsPort: number;
 
   private constructor(program: Program, ready: LogEntry) {
     this.program = program;
     this.rtmpPort = portOf(ready, 'rtmpPort');
     this.httpPort = portOf(ready, 'httpPort');
     this.rtmpsPort = ready.rtmps === undefined ? 0 : portOf(ready.rtmps as LogEntry, 'port');
+    this.httpsPort = ready.https === undefined ? 0 : portOf(ready.https as LogEntry, 'port');
   }
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
