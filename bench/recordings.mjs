@@ -10,11 +10,9 @@ import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ByteWriter, ChunkEncoder, encodeFlvHeader, encodeFlvTag, encodeMessage } from '@millrace/protocol';
 import { createLogger, loadConfig, startServer } from 'millrace';
+import { aacHeader, avcHeader, frameMessages, frameMs } from './media.mjs';
 
 const ownPath = fileURLToPath(import.meta.url);
-const frameMs = 1000 / 30;
-const avcHeader = Uint8Array.of(0x17, 0, 0, 0, 0, 1, 0x42, 0xc0, 0x1e, 0xff, 0xe0, 0);
-const aacHeader = Uint8Array.of(0xaf, 0, 0x11, 0x90);
 /** Until all have joined and have what they buffer. */
 const warmUpMs = 4_000;
 
@@ -72,16 +70,6 @@ async function measure(port, players, seconds, name) {
   await gone;
   if (gigabytes < (players * seconds * 2.5e6) / 8 / 1e9 / 2) throw new Error(`${name}: the players got half at most`);
   return { perGb: (user + system) / 1e6 / gigabytes, gigabytes };
-}
-
-/** A frame of video and one of sound, as messages without a time. */
-function frameMessages(frame) {
-  const isKey = frame % 60 === 0;
-  const video = new Uint8Array(isKey ? 40_000 : 9_900).fill(0x5a);
-  video.set([isKey ? 0x17 : 0x27, 1, 0, 0, 0]);
-  const audio = new Uint8Array(372).fill(0x5a);
-  audio.set([0xaf, 1]);
-  return { video, audio, timestamp: Math.round(frame * frameMs) };
 }
 
 function recording(durationMs) {

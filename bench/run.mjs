@@ -17,6 +17,7 @@ import { compareAmf } from './amf.mjs';
 import { benchRecordings } from './recordings.mjs';
 import { benchService } from './service.mjs';
 import { benchSharedObjects } from './shared-objects.mjs';
+import { benchTransports } from './transports.mjs';
 
 const mebi = 1024 * 1024;
 
@@ -190,4 +191,6 @@ console.log(`\n${compareAmf()}`);
 console.log(`\n${await benchService({ members: 5000, perSecond: 200, seconds: 5 })}`);
 console.log(`\n${await benchSharedObjects({ members: 1000, perSecond: 100, seconds: 5 })}`);
 console.log(`\n${await benchRecordings({ players: 500, seconds: 10 })}`);
+console.log("\nTransports, the server's CPU per GB of media that 50 players of one live stream get:");
+for (const line of await benchTransports({ players: 50, seconds: 4, runs: 3 })) console.log(line);
 process.exit();
