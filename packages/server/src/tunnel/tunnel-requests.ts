@@ -35,7 +35,8 @@ export class TunnelRequests {
       return true;
     }
     if (target === undefined) return false;
-    response.once('finish', () => this.#keepAlive(request));
+    this.#allowSilence(request);
+    response.once('finish', () => this.#allowSilence(request));
     switch (target.command) {
       case 'open':
         this.#open(request, response, peer);
@@ -122,8 +123,11 @@ export class TunnelRequests {
     answerText(response, status, `${reason}\n`);
   }
 
-  /** Pauses between requests are as long as silence may be, not as short as between those of browsers. */
-  #keepAlive({ socket }: IncomingMessage): void {
+  /**
+   * Pauses between requests are as long as silence may be, not as short as between those of browsers. And who does not
+   * read an answer for so long is cut off.
+   */
+  #allowSilence({ socket }: IncomingMessage): void {
     socket.setTimeout(this.#options.config.limits.idleTimeoutMs);
   }
 }

@@ -170,6 +170,17 @@ describe('a tunnel', () => {
     expect(scene.received).toEqual([3, 4]);
   });
 
+  it('keeps no more than a megabyte for that', () => {
+    const scene = new Scene();
+    scene.post('send', 0, 3);
+    for (const sequence of [1, 2]) {
+      scene.tunnel.write(new Uint8Array(600_000));
+      scene.post('idle', sequence);
+    }
+    expect(scene.post('idle', 2).answer).toHaveLength(600_001);
+    expect(scene.post('idle', 1).answer).toHaveLength(1);
+  });
+
   it('keeps what was to be sent on a connection that is gone', () => {
     const scene = new Scene();
     const lost = scene.post('idle', 0);
@@ -247,9 +258,9 @@ describe('a tunnel ends', () => {
     [
       'its connections are gone',
       (scene) => {
-        scene.wait(9000);
+        scene.wait(4000);
         scene.carrier.destroyed = true;
-        scene.wait(9000);
+        scene.wait(4000);
         scene.tunnel.touch({ destroyed: false });
         scene.wait(20_000);
         expect(scene.tunnel.closeReason).toBeUndefined();
@@ -264,7 +275,7 @@ describe('a tunnel ends', () => {
       'it has no connection for long',
       (scene) => {
         scene.carrier.destroyed = true;
-        scene.wait(10_001);
+        scene.wait(5001);
       },
       'its connections are gone',
     ],
@@ -287,6 +298,14 @@ describe('a tunnel ends', () => {
         scene.post('send', 3, ...Array(600).fill(3));
       },
       'more bytes than limits.partialBytes',
+    ],
+    [
+      'requests come that are not read',
+      (scene) => {
+        scene.tunnel.setReading(false);
+        for (let count = 0; count < 300; count += 1) scene.tunnel.whenReading(() => undefined);
+      },
+      'nobody can read yet',
     ],
     [
       'its answers are not read',

@@ -50,10 +50,10 @@ const firstGapMs = 200;
 /** How long any other may be missing, ms. */
 const gapTimeoutMs = 5000;
 /** How long a tunnel outlives the last connection that it was used over, ms: polls are half a second apart at most. */
-const carrierlessMs = 10_000;
+const carrierlessMs = 5000;
 /** How long a peer may take to fetch the last bytes after `end`, ms. */
 const lingerMs = 2000;
-/** For requests that are repeated because their answers were lost. */
+/** For requests that are repeated because their answers were lost; fewer where they are long. */
 const keptAnswers = 4;
 const closedAnswer = Uint8Array.of(0);
 
@@ -125,8 +125,12 @@ export class TunnelTransport implements RtmpTransport {
 
   /** Calls back when bodies are wanted: at once, unless the connection does not read now. Also when all is over. */
   whenReading(proceed: () => void): void {
-    if (this.#reading || this.#isGone) proceed();
-    else this.#onReading.push(proceed);
+    if (this.#reading || this.#isGone) {
+      proceed();
+      return;
+    }
+    this.#onReading.push(proceed);
+    if (this.#onReading.length > maxWaiting) this.close('it sends requests that nobody can read yet');
   }
 
   /** Makes room for bytes of a body. `false`: there is none; the tunnel is closed. */
@@ -359,10 +363,17 @@ export class TunnelTransport implements RtmpTransport {
     const byteCount = output.reduce((sum, { length }) => sum + length, 0);
     const interval = this.#interval.next(byteCount > 0 || body.length > 0);
     const bytes = Buffer.concat([Uint8Array.of(interval), ...output], 1 + byteCount);
-    this.#kept.push({ sequence, bytes });
-    if (this.#kept.length > keptAnswers) this.#kept.shift();
+    this.#keep(sequence, bytes);
     this.#sentBytes += byteCount;
     this.#send(reply, bytes, byteCount);
+  }
+
+  #keep(sequence: number, bytes: Uint8Array): void {
+    this.#kept.push({ sequence, bytes });
+    let byteCount = this.#kept.reduce((sum, kept) => sum + kept.bytes.length, 0);
+    while (this.#kept.length > keptAnswers || (this.#kept.length > 1 && byteCount > maxAnswerBytes)) {
+      byteCount -= this.#kept.shift()?.bytes.length ?? 0;
+    }
   }
 
   #send(reply: TunnelReply, bytes: Uint8Array, newBytes: number): void {
