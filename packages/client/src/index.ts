@@ -1,3 +1,4 @@
+export type { PublishType } from '@millrace/protocol';
 export type { Bandwidth } from './bandwidth.js';
 export type { TlsOptions } from './byte-connection.js';
 export { fetchClockOffset } from './clock-offset.js';
@@ -7,8 +8,9 @@ export { handshakeCrypto } from './handshake-crypto.js';
 export { identifySwf } from './identify-swf.js';
 export { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } from './latency-meter.js';
 export { NetConnection } from './net-connection.js';
-export type { NetStream, NetStreamEvent, PlayOptions, PublishOptions, PublishType } from './net-stream.js';
+export type { NetStream, NetStreamEvent, Play2Options, PlayOptions, PublishOptions } from './net-stream.js';
 export type { CommandOptions } from './pending-answer.js';
+export type { PlayStatus } from './play-status.js';
 export { type FlvSource, type PublishedFlv, type PublishFlvOptions, publishFlv } from './publish-flv.js';
 export { parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './rtmp-url.js';
 export type { ServiceStreamEvent } from './service-event.js';

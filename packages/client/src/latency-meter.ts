@@ -60,6 +60,7 @@ export class LatencyMeter {
       case 'data':
         return this.#takeData(event.values ?? [], event.timestamp, now);
       case 'status':
+      case 'playStatus':
       case 'userControl':
         return {};
       default:

@@ -3,7 +3,9 @@ import {
   type AmfValue,
   type ClientSession,
   messageTypes,
+  type Play2Params,
   type PlayParams,
+  type PublishType,
   type RawMessage,
   RtmpUsageError,
   type ServerCall,
@@ -16,6 +18,7 @@ import { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } fro
 import { LatencyReport } from './latency-report.js';
 import { LatencyStamp } from './latency-stamp.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
+import { type PlayStatus, readPlayStatus } from './play-status.js';
 
 export type NetStreamEvent =
   /** An FLV tag body; times are milliseconds, 0 … 2³²−1, wrapping. */
@@ -28,10 +31,10 @@ export type NetStreamEvent =
       readonly values: readonly AmfValue[] | undefined;
     }
   | { readonly type: 'status'; readonly status: StatusInfo }
+  /** What `onPlayStatus` says, which comes as `data` right before, for those who pass that on. */
+  | { readonly type: 'playStatus'; readonly status: PlayStatus }
   /** Stream Begin, Stream EOF and their like. */
   | { readonly type: 'userControl'; readonly event: UserControlEvent };
-
-export type PublishType = 'live' | 'record' | 'append';
 
 export interface PublishOptions extends CommandOptions, ClockOptions {
   /** Whether to send `releaseStream` and `FCPublish` first, as most encoders do; default `true`. */
@@ -55,6 +58,8 @@ export interface PlayOptions extends PlayParams, CommandOptions, ClockOptions {
    */
   readonly reportLatency?: boolean;
 }
+
+export interface Play2Options extends Play2Params, CommandOptions {}
 
 /** What a connection delivers to a stream. */
 export interface StreamSink {
@@ -99,6 +104,9 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
   #pending: { readonly answer: PendingAnswer<StatusInfo>; readonly code: string } | undefined;
   #publishedName: string | undefined;
   #playing = false;
+  /** Something plays, as far as we know: what is not to take its place waits for its turn. */
+  #hasStarted = false;
+  #bufferMs = defaultBufferMs;
   #meter: LatencyMeter | undefined;
   #report: LatencyReport | undefined;
   #stamp: LatencyStamp | undefined;
@@ -138,15 +146,58 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
     });
   }
 
-  /** Plays a name. Resolves when the server has agreed, or has begun without a word. Throws as `publish` does. */
+  /**
+   * Plays a name. Resolves when the server has agreed, or has begun without a word. Throws as `publish` does. With `reset`
+   * false and something playing, it is put behind that in the server's play list: resolves at once, for servers do not
+   * answer before its turn; `playStatus` tells of that, and `status` of a refusal.
+   */
   async play(streamName: string, options: PlayOptions = {}): Promise<StatusInfo> {
-    return await this.#command('play', 'NetStream.Play.Start', options, (session) => {
+    if (options.reset === false && this.#hasStarted) {
+      this.#send((session) => session.play(this.id, streamName, options));
+      return startedSilently;
+    }
+    this.#hasStarted = false;
+    this.#bufferMs = options.bufferMs ?? defaultBufferMs;
+    const status = await this.#command('play', 'NetStream.Play.Start', options, (session) => {
       this.#playing = true;
       this.#meter = options.latency ? new LatencyMeter(options) : undefined;
       this.#report = options.latency && options.reportLatency !== false ? new LatencyReport() : undefined;
-      session.setBufferLength(this.id, options.bufferMs ?? 3_000);
+      session.setBufferLength(this.id, this.#bufferMs);
       session.play(this.id, streamName, options);
     });
+    this.#hasStarted = true;
+    return status;
+  }
+
+  /**
+   * Changes what plays: to another rendition, at a key frame (`switch`, `swap`), or what follows it (`append`). Resolves
+   * when the server has agreed, with `append` and `appendAndWait` at once, as `play` does. When a switch has happened,
+   * `playStatus` says `NetStream.Play.TransitionComplete`. Throws as `publish` does; then the old one plays on.
+   */
+  async play2(streamName: string, options: Play2Options = {}): Promise<StatusInfo> {
+    const { transition = 'reset' } = options;
+    const code = play2Answers[transition];
+    if (code === undefined) {
+      this.#send((session) => session.play2(this.id, streamName, options));
+      this.#playing = true;
+      return startedSilently;
+    }
+    const status = await this.#command('play2', code, options, (session) => {
+      this.#playing = true;
+      session.play2(this.id, streamName, options);
+    });
+    this.#hasStarted = transition !== 'stop';
+    return status;
+  }
+
+  /** How much the server is to send ahead, ms: of recordings, as much as this is sent at once. */
+  get bufferMs(): number {
+    return this.#bufferMs;
+  }
+
+  set bufferMs(bufferMs: number) {
+    this.#bufferMs = bufferMs;
+    this.#send((session) => session.setBufferLength(this.id, bufferMs));
   }
 
   /** `timeMs`: where the player stands. The server's answer comes as a status. */
@@ -154,7 +205,12 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
     this.#send((session) => session.pause(this.id, pause, timeMs));
   }
 
-  /** The server's answer comes as a status. */
+  /** Ends a pause. `timeMs`: where the player stands; of a recording, what comes after it is sent (again). */
+  resume(timeMs: number): void {
+    this.pause(false, timeMs);
+  }
+
+  /** `timeMs`: of the recording. The server's answer comes as a status. */
   seek(timeMs: number): void {
     this.#send((session) => session.seek(this.id, timeMs));
   }
@@ -240,6 +296,8 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
         const event = toEvent(message, values);
         this.#measure(event);
         this.#events.push(event);
+        const playStatus = event.type === 'data' ? readPlayStatus(values) : undefined;
+        if (playStatus !== undefined) this.#events.push({ type: 'playStatus', status: playStatus });
         if (event.type !== 'data' && this.#pending?.answer.command === 'play') {
           this.#pending.answer.resolve(startedSilently);
         }
@@ -301,6 +359,19 @@ export class NetStream implements AsyncIterable<NetStreamEvent, undefined> {
     return this.#port.flush();
   }
 }
+
+const defaultBufferMs = 3000;
+
+/** What a server agrees to `play2` with; `undefined`: with nothing. */
+const play2Answers = {
+  append: undefined,
+  appendAndWait: undefined,
+  reset: 'NetStream.Play.Start',
+  resume: 'NetStream.Play.Start',
+  swap: 'NetStream.Play.Transition',
+  switch: 'NetStream.Play.Transition',
+  stop: 'NetStream.Play.Stop',
+} as const;
 
 /** Stands for the status of a server that plays without announcing it. */
 const startedSilently: StatusInfo = { level: '', code: '', description: '', info: undefined };

@@ -61,15 +61,11 @@ async function* rtmpMessages(url: string, options: RecordSourceOptions): AsyncGe
 function isEnd(event: NetStreamEvent): boolean {
   switch (event.type) {
     case 'status':
+    case 'playStatus':
       return endCodes.has(event.status.code);
     case 'userControl':
       return event.event.type === 'streamEof';
-    case 'data': {
-      const [handler, info] = event.values ?? [];
-      if (handler !== 'onPlayStatus' || typeof info !== 'object' || info === null || !('get' in info)) return false;
-      const code: unknown = info.get('code');
-      return typeof code === 'string' && endCodes.has(code);
-    }
+    case 'data':
     case 'audio':
     case 'video':
       return false;

@@ -2,6 +2,7 @@ import type { AmfInput, AmfValue } from '../../amf/index.js';
 import type { RtmpRemoteError } from '../../bytes/index.js';
 import type { RawMessage, SharedObjectContent, UserControlEvent } from '../message/index.js';
 import type { ObjectEncoding } from './object-encoding.js';
+import type { PlayTransitionKind } from './server-event.js';
 
 /** What `connect` tells the server. Members left out are not sent unless a default is named here. [RTMP §7.2.1.1] */
 export interface ConnectParams {
@@ -34,6 +35,19 @@ export interface PlayParams {
   readonly durationMs?: number;
   /** Default true: instead of what is playing; false: after it. */
   readonly reset?: boolean;
+}
+
+/** What `play2` asks for [ActionScript 3 reference, NetStreamPlayOptions]. */
+export interface Play2Params {
+  /** Default: as `play`. `switch`: in the place of what plays, from the next key frame on. `stop`: nothing more is played. */
+  readonly transition?: PlayTransitionKind | 'stop';
+  /** What is to be replaced; default: what plays. */
+  readonly oldStreamName?: string;
+  /** As in `PlayParams`. */
+  readonly startMs?: number;
+  readonly durationMs?: number;
+  /** Where to switch at the earliest, or to resume, of the stream. */
+  readonly offsetMs?: number;
 }
 
 /** The object that `onStatus`, `_error` and the answer to `connect` carry. */

@@ -8,7 +8,7 @@ import { chunkStreamOfType } from './client-chunk-streams.js';
 import { ClientSessionCalls } from './client-session-calls.js';
 import { connectCommandObject } from './client-session-connect.js';
 import { ClientSessionDeadlines } from './client-session-deadlines.js';
-import type { ClientEvent, ConnectParams, PlayParams, ServerCall } from './client-session-event.js';
+import type { ClientEvent, ConnectParams, Play2Params, PlayParams, ServerCall } from './client-session-event.js';
 import { ClientSessionInbox } from './client-session-inbox.js';
 import {
   type ClientSessionLimits,
@@ -16,6 +16,7 @@ import {
   defaultClientSessionLimits,
 } from './client-session-options.js';
 import { agreedEncoding, type ObjectEncoding } from './object-encoding.js';
+import type { PublishType } from './server-event.js';
 import { SessionOutput } from './session-output.js';
 import { assertSwfIdentity, swfAnswer, swfVerificationVersion } from './swf-verification.js';
 
@@ -209,13 +210,21 @@ export class ClientSession {
   }
 
   /** Answered by `status` on the message stream, as are `play`, `pause` and `seek`. [RTMP §7.2.2] */
-  publish(messageStreamId: number, streamName: string, publishType: 'live' | 'record' | 'append' = 'live'): void {
+  publish(messageStreamId: number, streamName: string, publishType: PublishType = 'live'): void {
     this.sendCommand(messageStreamId, 'publish', [streamName, publishType]);
   }
 
   play(messageStreamId: number, streamName: string, params: PlayParams = {}): void {
     const { startMs = -2, durationMs = -1, reset = true } = params;
     this.sendCommand(messageStreamId, 'play', [streamName, startMs, durationMs, reset]);
+  }
+
+  /** Times are sent as seconds, other than those of `play`. [RTMP §7.2.2.2, as Flash Player has it] */
+  play2(messageStreamId: number, streamName: string, params: Play2Params = {}): void {
+    const { transition = 'reset', oldStreamName = '', startMs = -2, durationMs = -1, offsetMs } = params;
+    const [start, len] = [startMs < 0 ? startMs : startMs / 1000, durationMs < 0 ? -1 : durationMs / 1000];
+    const options = { streamName, oldStreamName, start, len, offset: offsetMs === undefined ? -1 : offsetMs / 1000 };
+    this.sendCommand(messageStreamId, 'play2', [{ ...options, transition }]);
   }
 
   /** `timeMs`: where the player stands. */

@@ -1,5 +1,12 @@
 export { ClientSession } from './client-session.js';
-export type { ClientEvent, ConnectParams, PlayParams, ServerCall, StatusInfo } from './client-session-event.js';
+export type {
+  ClientEvent,
+  ConnectParams,
+  Play2Params,
+  PlayParams,
+  ServerCall,
+  StatusInfo,
+} from './client-session-event.js';
 export {
   type ClientSessionLimits,
   type ClientSessionOptions,
