@@ -420,6 +420,27 @@ describe('a disk that fails', () => {
   });
 });
 
+describe('two servers on one folder', () => {
+  it('leave alone what the other records, and do not record into it', async () => {
+    const [one, other] = [recordingsWith(), recordingsWith()];
+    const first = record(one, 'x');
+    await first.status('Start');
+    first.observer.write(key(0), 0);
+    await other.start();
+    expect(readdirSync(media('live'))).toEqual(['x.flv.part']);
+    const second = record(other, 'x', 'append');
+    expect(await second.status('NoAccess')).toBe('That file is being recorded by another server.');
+    first.observer.write(inter(40), 0);
+    first.observer.end();
+    await first.status('Stop');
+    expect(linesOf(media('live/x.flv'))).toHaveLength(2);
+    const third = record(other, 'x', 'append');
+    await third.status('Start');
+    third.observer.end();
+    await third.status('Stop');
+  });
+});
+
 describe('recordings by the configuration', () => {
   const stream = { path: '/live/studio', app: 'live', name: 'studio' };
 
@@ -489,11 +510,11 @@ describe('recordings by the configuration', () => {
     const byAge = recordingsWith('record.keepHours=5');
     await byAge.start();
     await byAge.close(5000);
-    expect(readdirSync(media('')).sort()).toEqual(['live', 'new.flv', 'old.flv']);
+    expect(readdirSync(media('')).sort()).toEqual(['.millrace', 'live', 'new.flv', 'old.flv']);
     const bySize = recordingsWith(`record.keepBytes=${bytes + 1}`);
     await bySize.start();
     await bySize.close(5000);
-    expect(readdirSync(media('')).sort()).toEqual(['live', 'new.flv']);
+    expect(readdirSync(media('')).sort()).toEqual(['.millrace', 'live', 'new.flv']);
     expect(readdirSync(media('live'))).toEqual(['mine.flv']);
   });
 });

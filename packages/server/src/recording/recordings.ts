@@ -10,6 +10,7 @@ import type { RecordType } from './recording-file.js';
 import { nameForStream, nameOfFile, type RecordingName } from './recording-name.js';
 import { type FileFormat, makeFolders, placeOf, type RecordingPlace, statRecording } from './recording-place.js';
 import { Retention } from './retention.js';
+import { leased, leaseTimeoutMs, ServerLease } from './server-lease.js';
 import { storedLine } from './stored-line.js';
 import { StreamRecorder } from './stream-recorder.js';
 import { fileOfTemplate } from './template-file.js';
@@ -33,15 +34,18 @@ const maxSameNames = 1000;
 export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #claims = new FileClaims();
+  readonly #lease: ServerLease;
   readonly #retention: Retention;
   /** What is being recorded or finished, and the stream's path. */
   readonly #recorders = new Map<FileRecorder, string>();
   #isClosed = false;
   #starting: Promise<void> | undefined;
+  #lookingAgain: NodeJS.Timeout | undefined;
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
     this.#retention = new Retention(options);
+    this.#lease = new ServerLease(options.config.media.dir);
   }
 
   /** Finishes what an earlier run of the server could not, and deletes what is too old. Resolves when that is done. */
@@ -51,13 +55,24 @@ export class Recordings {
   }
 
   async #start(): Promise<void> {
+    await this.#finishUnfinished();
+    if (!this.#isClosed) await this.#retention.start();
+  }
+
+  async #finishUnfinished(): Promise<void> {
     const { config, log } = this.#options;
     try {
-      await finishAllUnfinished(config.media.dir, this.#claims, log);
+      const left = await finishAllUnfinished(config.media.dir, this.#claims, this.#lease, log);
+      if (left === 0 || this.#isClosed) return;
+      log.info({ count: left }, 'recordings of another server are not complete; they are looked at again later');
+      // Also of a server that is gone, but of which nobody can say so yet.
+      this.#lookingAgain = setTimeout(
+        () => void this.#finishUnfinished(),
+        leaseTimeoutMs * (1 + Math.random()),
+      ).unref();
     } catch (err) {
       log.warn({ err }, 'cannot look for unfinished recordings');
     }
-    if (!this.#isClosed) await this.#retention.start();
   }
 
   /** Who records a stream by the configuration; for `LiveStreams`. */
@@ -134,6 +149,7 @@ export class Recordings {
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
     this.#retention.close();
+    clearTimeout(this.#lookingAgain);
     for (const recorder of this.#recorders.keys()) recorder.end();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -142,6 +158,7 @@ export class Recordings {
     const pending = [...this.#recorders.keys()].map(({ done }) => done);
     await Promise.race([Promise.all([this.#starting, ...pending]), late]);
     clearTimeout(timer);
+    await this.#lease.close();
   }
 
   #record(
@@ -196,7 +213,9 @@ export class Recordings {
     const claimed = this.#claim(placeOf(media.dir, file.segments, file.format));
     if (claimed === undefined) throw noAccess('That file is being recorded by another stream.');
     await releasing(claimed, makeFolders(media.dir, file.segments));
-    return claimed;
+    const alone = await leased(claimed, this.#lease);
+    if (alone === undefined) throw noAccess('That file is being recorded by another server.');
+    return alone;
   }
 
   /** A file that is not there: with a number behind its name where one of that name is. */
@@ -208,7 +227,8 @@ export class Recordings {
     const last = segments.at(-1) ?? '';
     for (let i = 1; i <= maxSameNames; i += 1) {
       const numbered = i === 1 ? last : `${last}-${i}`;
-      const claimed = this.#claim(placeOf(dir, [...segments.slice(0, -1), numbered], format));
+      const taken = this.#claim(placeOf(dir, [...segments.slice(0, -1), numbered], format));
+      const claimed = taken && (await leased(taken, this.#lease));
       if (claimed === undefined) continue;
       if (await releasing(claimed, isFree(claimed.place))) return claimed;
       claimed.claim.release();

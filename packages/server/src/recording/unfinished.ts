@@ -6,20 +6,33 @@ import type { FileClaims } from './file-claims.js';
 import { errorCodeOf } from './recording-error.js';
 import { finishUnfinished } from './recording-file.js';
 import { placeOfPart, temporarySuffix } from './recording-place.js';
+import { leased, type ServerLease } from './server-lease.js';
 
 /**
  * Completes what servers before were recording when they were killed. One file after the other: it is not urgent. A
- * file that cannot be completed is logged and left.
+ * file that cannot be completed is logged and left. Returns how many belong to another server, which may be alive.
  */
-export async function finishAllUnfinished(mediaDir: string, claims: FileClaims, log: Logger): Promise<void> {
+export async function finishAllUnfinished(
+  mediaDir: string,
+  claims: FileClaims,
+  lease: ServerLease,
+  log: Logger,
+): Promise<number> {
+  let left = 0;
   for await (const path of filesIn(resolve(mediaDir))) {
     if (path.endsWith(temporarySuffix)) await rm(path, { force: true });
     await settleLeftDanmu(path, claims, log);
     const place = placeOfPart(mediaDir, path);
     if (place === undefined) continue;
-    const claim = claims.take(place.file);
+    const taken = claims.take(place.file);
     // It is new, and being recorded.
-    if (claim === undefined) continue;
+    if (taken === undefined) continue;
+    const claimed = await leased({ place, claim: taken }, lease);
+    if (claimed === undefined) {
+      left += 1;
+      continue;
+    }
+    const { claim } = claimed;
     claim.finishing();
     try {
       await claim.ready;
@@ -31,6 +44,7 @@ export async function finishAllUnfinished(mediaDir: string, claims: FileClaims, 
       claim.release();
     }
   }
+  return left;
 }
 
 /** What was said goes with its recording, which the server that was killed had completed already. */
