@@ -42,6 +42,8 @@ describe('the shared objects of the page in Chromium', () => {
       `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "${key}", bubbles: true, cancelable: true }))`;
     await page.evaluate('document.querySelector("[role=tab]").focus()');
     await page.evaluate(press('ArrowRight'));
+    await page.until(`${selected} === "Recordings" && document.activeElement.textContent === "Recordings"`);
+    await page.evaluate(press('ArrowRight'));
     await page.until(`${selected} === "Shared objects" && document.activeElement.textContent === "Shared objects"`);
     await page.until(says('A shared object is a set of named slots'));
     expect(await page.evaluate(says('ffmpeg'))).toBe(false);

@@ -24,6 +24,9 @@ export class RecordingsPanel {
   constructor(actions: RecordingsPanelActions) {
     this.#stage = new RecordingStage(actions);
     this.#list = new RecordingList(actions.dispatch);
+    this.#list.element.addEventListener('click', (event) => {
+      if (event.target instanceof HTMLElement && event.target.closest('a') !== null) this.#showStage();
+    });
     this.#both = element('div', { class: 'recordings' }, this.#stage.element, this.#list.element);
     this.element = element('div', {}, this.#wait, this.#empty.element, this.#both);
   }
@@ -37,6 +40,12 @@ export class RecordingsPanel {
     this.#empty.update(defaultApp);
     this.#list.update(state);
     this.#stage.update(state, place);
+  }
+
+  /** Where there is one column the list is below the player, and a long one takes it out of sight. */
+  #showStage(): void {
+    const { element: stage } = this.#stage;
+    if (stage.getBoundingClientRect().bottom < window.innerHeight / 3) stage.scrollIntoView();
   }
 
   /** Another tab is looked at: what plays stops, as nobody sees it. */
