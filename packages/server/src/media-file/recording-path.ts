@@ -37,7 +37,7 @@ export function recordingPath(path: string): RecordingPath | undefined {
   return { path, format, key };
 }
 
-/** A name that ends in the suffix loses it when it is looked for: such a file is played by its whole name. */
+/** A name that ends in a suffix is taken for that format: such a file is played by its whole name. */
 function flvName(bare: string, file: string): string {
-  return bare.endsWith('.flv') ? file : bare;
+  return formats.has(bare.slice(bare.lastIndexOf('.') + 1)) && bare.includes('.') ? file : bare;
 }
