@@ -6,6 +6,7 @@ import { type AmfInput, AmfObject } from '@millrace/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineApp } from '../src/app/index.js';
 import { encodeSample, sampleTags } from './flv-sample.js';
+import { audioTrack, encodeMp4, videoTrack } from './mp4-sample.js';
 import type { WireMessage } from './wire/chunk-reader.js';
 import { avcKey } from './wire/media-samples.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
@@ -26,6 +27,8 @@ beforeAll(async () => {
   write('sub/deep.flv', encodeSample(sampleTags(1000)));
   write('empty.flv', new Uint8Array());
   write('text.flv', Buffer.from('this is no film'));
+  write('text.mp4', Buffer.from('this is no film'));
+  write('film.mp4', encodeMp4([videoTrack(100), audioTrack(180)]));
   write('cut.flv', encodeSample(sampleTags(2000)).subarray(0, 3000));
   writeFileSync(join(folder, 'secret.flv'), encodeSample(sampleTags(1000)));
   symlinkSync(join(folder, 'secret.flv'), join(mediaDir, 'live', 'link.flv'));
@@ -122,7 +125,19 @@ describe('a recording', () => {
     expect(client.received.some(({ type }) => type === 9 || type === 18)).toBe(false);
   });
 
-  it.each(['empty', 'text'])('is refused where it is no FLV: %s', async (name) => {
+  it('in MP4 is played, sought and ends', async () => {
+    const { client, id } = await watcher();
+    client.sendCommand('play', 0, [null, 'mp4:film', 0], id);
+    await until(client, 'NetStream.Play.Stop');
+    const video = timesOf(client.received, 9);
+    expect(video).toEqual(Array.from({ length: 100 }, (_, i) => i * 40));
+    const before = client.received.length;
+    client.sendCommand('seek', 0, [null, 2500], id);
+    await until(client, 'NetStream.Play.Stop');
+    expect(timesOf(client.received.slice(before), 9)).toEqual(Array.from({ length: 50 }, (_, i) => 2000 + i * 40));
+  });
+
+  it.each(['empty', 'text', 'text.mp4', 'mp4:text'])('is refused where it is no film: %s', async (name) => {
     const { client, id } = await watcher();
     const before = client.received.length;
     client.sendCommand('play', 0, [null, name], id);

@@ -16,7 +16,10 @@ const maxReadBytes = 1024 * 1024;
 /** Sequence headers before a sample are tags of their own: of video, of audio; then the sample. */
 const slots = { video: 0, audio: 1, sample: 3 } as const;
 const slotCount = 4;
+const compositionBytes = 3;
 const maxTimestamp = 0xffff_ffff;
+/** Places of blocks that are remembered for a file. */
+const maxKnown = 1024;
 
 export function positionOfRank(rank: number): number {
   return rank * slotCount + slots.sample;
@@ -43,6 +46,8 @@ interface PlannedTag {
   /** Of the sample in the file; 0 bytes: there is none. */
   readonly offset: number;
   readonly size: number;
+  /** Of the payload. */
+  readonly bytes: number;
 }
 
 interface Plan {
@@ -63,6 +68,9 @@ export class TagBlocks {
   readonly #payloads: ByteSource;
   /** Of blocks in memory, shared as their bytes are. */
   readonly #tags = new WeakMap<Uint8Array, readonly FileTag[]>();
+  /** How long the blocks from some places on are. */
+  readonly #known = new Map<number, Pick<Plan, 'bytes' | 'next'>>();
+  #planned: Plan | undefined;
 
   constructor(source: ByteSource, timeline: Timeline, cache: WindowCache | undefined) {
     this.#source = source;
@@ -70,25 +78,43 @@ export class TagBlocks {
     this.#cache = cache;
     this.#payloads = {
       size: Number.POSITIVE_INFINITY,
-      read: (target, position) => this.#assemble(this.#plan(position), target),
+      read: (target, position) => this.#assemble(this.#planned ?? this.#plan(position), target),
     };
   }
 
   /** Rejects with the system's errors. */
   async read(position: number): Promise<TagBlock> {
-    const plan = this.#plan(position);
-    if (plan.bytes === 0) return { tags: [], next: plan.next };
-    const isKept = this.#cache !== undefined && plan.bytes <= maxKeptBytes;
+    // Who is behind somebody else needs not think about what comes.
+    const known = this.#known.get(position);
+    const plan = known === undefined ? this.#plan(position) : undefined;
+    const { bytes, next } = known ?? this.#remember(position, plan ?? this.#plan(position));
+    if (bytes === 0) return { tags: [], next };
+    const isKept = this.#cache !== undefined && bytes <= maxKeptBytes;
+    // Whoever reads does it at once, or finds it read.
+    this.#planned = plan;
     const reading = isKept
-      ? this.#cache.read(this.#payloads, position, plan.bytes)
-      : readWindow(this.#payloads, position, plan.bytes);
-    const bytes = await reading;
-    let tags = this.#tags.get(bytes);
+      ? this.#cache.read(this.#payloads, position, bytes)
+      : readWindow(this.#payloads, position, bytes);
+    this.#planned = undefined;
+    const window = await reading;
+    let tags = this.#tags.get(window);
     if (tags === undefined) {
-      tags = tagsIn(plan, bytes);
-      this.#tags.set(bytes, tags);
+      tags = tagsIn(plan ?? this.#plan(position), window);
+      this.#tags.set(window, tags);
     }
-    return { tags, next: bytes.length < plan.bytes ? undefined : plan.next };
+    return { tags, next: window.length < bytes ? undefined : next };
+  }
+
+  #remember(position: number, { bytes, next }: Plan): Pick<Plan, 'bytes' | 'next'> {
+    const known = { bytes, next };
+    this.#known.set(position, known);
+    if (this.#known.size > maxKnown) {
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest);
+        break;
+      }
+    }
+    return known;
   }
 
   /** Which tags come from a place on, up to a block of them. */
@@ -99,31 +125,27 @@ export class TagBlocks {
     let rank = rankOfPosition(position);
     let slot = position - rank * slotCount;
     const place = timeline.placeOf(rank);
-    const video = new Cursor(timeline.video, place.video);
-    const audio = new Cursor(timeline.audio, place.audio);
-    const cursors = [video, audio];
+    const video = new Cursor(timeline.video, place.video, flvTagTypes.video, slots.video);
+    const audio = new Cursor(timeline.audio, place.audio, flvTagTypes.audio, slots.audio);
+    const add = (tag: PlannedTag): void => {
+      tags.push(tag);
+      bytes += tag.bytes;
+    };
     for (; bytes < blockBytes && tags.length < maxBlockTags; rank += 1) {
       const kind = timeline.nextAt(video.index, audio.index);
       if (kind === undefined) return { tags, bytes, next: undefined };
       const cursor = kind === 'video' ? video : audio;
       const timestamp = kind === 'video' ? timeline.videoMs(video.index) : timeline.audioMs(audio.index);
       if (timestamp > maxTimestamp) return { tags, bytes, next: undefined };
-      for (const other of cursors) {
-        const header = rank === 0 ? other.firstHeader() : other === cursor ? other.newHeader() : undefined;
-        const ownSlot = other === video ? slots.video : slots.audio;
-        if (header === undefined || slot > ownSlot) continue;
-        const tagType = other === video ? flvTagTypes.video : flvTagTypes.audio;
-        const at = { position: rank * slotCount + ownSlot, offset: 0, size: 0 };
-        tags.push({ ...at, tagType, timestamp, prefix: header, compositionMs: undefined });
-        bytes += header.length;
+      if (rank === 0) {
+        for (const one of [video, audio]) {
+          if (slot <= one.slot) one.header(one.firstHeader(), rank, timestamp, add);
+        }
+      } else if (cursor.isRunStart && slot <= cursor.slot) {
+        cursor.header(cursor.newHeader(), rank, timestamp, add);
       }
       slot = 0;
-      const sample = cursor.sample();
-      if (sample !== undefined) {
-        const tagType = kind === 'video' ? flvTagTypes.video : flvTagTypes.audio;
-        tags.push({ ...sample, position: positionOfRank(rank), tagType, timestamp });
-        bytes += payloadBytes(sample);
-      }
+      cursor.sample(rank, timestamp, add);
       cursor.skip();
     }
     return { tags, bytes, next: rank * slotCount };
@@ -134,7 +156,7 @@ export class TagBlocks {
     const copies: Copy[] = [];
     let at = 0;
     for (const tag of tags) {
-      const end = at + payloadBytes(tag);
+      const end = at + tag.bytes;
       if (end > target.length) break;
       const from = writePrefix(target, at, tag);
       if (tag.size > 0) copies.push({ at: from, tagAt: at, offset: tag.offset, size: tag.size });
@@ -190,7 +212,9 @@ function spanFrom(copies: readonly Copy[], first: number): { offset: number; end
 
 /** Where the next block goes on in one track. */
 class Cursor {
+  readonly slot: number;
   readonly #track: MovieTrack | undefined;
+  readonly #tagType: FlvTagType;
   #index: number;
   /** Runs are what stands together in the file; only with them something else begins. */
   #runStart = 0;
@@ -198,14 +222,20 @@ class Cursor {
   #offset = 0;
   #entry: SampleEntry | undefined;
 
-  constructor(track: MovieTrack | undefined, index: number) {
+  constructor(track: MovieTrack | undefined, index: number, tagType: FlvTagType, slot: number) {
     this.#track = track;
     this.#index = index;
+    this.#tagType = tagType;
+    this.slot = slot;
     this.#look();
   }
 
   get index(): number {
     return this.#index;
+  }
+
+  get isRunStart(): boolean {
+    return this.#index === this.#runStart;
   }
 
   /** The sequence header of the first sample. */
@@ -216,23 +246,42 @@ class Cursor {
   /** The sequence header, where the sample is coded otherwise than that before it. */
   newHeader(): Uint8Array | undefined {
     const table = this.#track?.table;
-    if (table === undefined || this.#index === 0 || this.#index !== this.#runStart) return undefined;
+    if (table === undefined || this.#index === 0) return undefined;
     const before = table.descriptionOf(this.#index - 1);
     return before === table.descriptionOf(this.#index) ? undefined : this.#entry?.header;
   }
 
-  /** `undefined`: there is nothing to send. */
-  sample(): Pick<PlannedTag, 'prefix' | 'compositionMs' | 'offset' | 'size'> | undefined {
+  header(header: Uint8Array | undefined, rank: number, timestamp: number, add: (tag: PlannedTag) => void): void {
+    if (header === undefined) return;
+    add({
+      position: rank * slotCount + this.slot,
+      tagType: this.#tagType,
+      timestamp,
+      prefix: header,
+      compositionMs: undefined,
+      offset: 0,
+      size: 0,
+      bytes: header.length,
+    });
+  }
+
+  /** The sample, if there is something to send. */
+  sample(rank: number, timestamp: number, add: (tag: PlannedTag) => void): void {
     const entry = this.#entry;
     const table = this.#track?.table;
     const size = table?.sizeOf(this.#index) ?? 0;
-    if (table === undefined || entry === undefined || size === 0) return undefined;
-    return {
-      prefix: entry.kind === 'audio' || table.isKey(this.#index) ? entry.keyPrefix : entry.interPrefix,
+    if (table === undefined || entry === undefined || size === 0) return;
+    const prefix = entry.kind === 'audio' || table.isKey(this.#index) ? entry.keyPrefix : entry.interPrefix;
+    add({
+      position: positionOfRank(rank),
+      tagType: this.#tagType,
+      timestamp,
+      prefix,
       compositionMs: entry.hasComposition ? table.compositionOf(this.#index) : undefined,
       offset: this.#offset,
       size,
-    };
+      bytes: prefix.length + (entry.hasComposition ? compositionBytes : 0) + size,
+    });
   }
 
   skip(): void {
@@ -251,10 +300,6 @@ class Cursor {
   }
 }
 
-function payloadBytes({ prefix, compositionMs, size }: Pick<PlannedTag, 'prefix' | 'compositionMs' | 'size'>): number {
-  return prefix.length + (compositionMs === undefined ? 0 : 3) + size;
-}
-
 /** Returns where the sample is to go. */
 function writePrefix(target: Uint8Array, at: number, { prefix, compositionMs }: PlannedTag): number {
   target.set(prefix, at);
@@ -263,14 +308,14 @@ function writePrefix(target: Uint8Array, at: number, { prefix, compositionMs }: 
   target[end] = compositionMs >> 16;
   target[end + 1] = compositionMs >> 8;
   target[end + 2] = compositionMs;
-  return end + 3;
+  return end + compositionBytes;
 }
 
 function tagsIn(plan: Plan, bytes: Uint8Array): FileTag[] {
   const tags: FileTag[] = [];
   let at = 0;
-  for (const { position, tagType, timestamp, ...planned } of plan.tags) {
-    const end = at + payloadBytes(planned);
+  for (const { position, tagType, timestamp, bytes: length } of plan.tags) {
+    const end = at + length;
     if (end > bytes.length) break;
     tags.push({ tagType, timestamp, payload: bytes.subarray(at, end), offset: position });
     at = end;

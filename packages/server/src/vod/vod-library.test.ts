@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeSample, sampleTags } from '../../test/flv-sample.js';
+import { encodeMp4, videoTrack } from '../../test/mp4-sample.js';
 import { VodLibrary } from './vod-library.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-library-'));
@@ -21,6 +22,15 @@ beforeAll(() => {
   symlinkSync('../../outside.flv', join(mediaDir, 'live/outside.flv'));
   symlinkSync('loop.flv', join(mediaDir, 'live/loop.flv'));
   mkdirSync(join(mediaDir, 'live/folder.flv'));
+  writeFileSync(join(mediaDir, 'live/film.mp4'), encodeMp4([videoTrack(50)]));
+  writeFileSync(join(mediaDir, 'live/old.f4v'), encodeMp4([videoTrack(25)]));
+  writeFileSync(join(mediaDir, 'live/both.flv'), encodeSample(sampleTags(1000)));
+  writeFileSync(join(mediaDir, 'live/both.mp4'), encodeMp4([videoTrack(75)]));
+  writeFileSync(join(mediaDir, 'live/named.mp4.flv'), encodeSample(sampleTags(1000)));
+  writeFileSync(join(mediaDir, 'live/words.mp4'), 'words, and no film');
+  writeFileSync(join(folder, 'outside.mp4'), encodeMp4([videoTrack(25)]));
+  symlinkSync('../../outside.mp4', join(mediaDir, 'live/outside.mp4'));
+  mkdirSync(join(mediaDir, 'live/folder.mp4'));
   execFileSync('mkfifo', [join(mediaDir, 'live/pipe.flv')]);
 });
 
@@ -65,6 +75,39 @@ describe('VodLibrary', () => {
   it('refuses what is no FLV, each time', async () => {
     for (let i = 0; i < 3; i += 1) {
       await expect(library.open({ app: 'live', name: 'text' })).rejects.toMatchObject({ code: 'ERR_FLV_TRUNCATED' });
+    }
+  });
+
+  it.each([
+    ['film', 2000],
+    ['mp4:film', 2000],
+    ['mp4:film.mp4', 2000],
+    ['film.mp4', 2000],
+    ['mp4:old', 1000],
+    ['mp4:old.f4v', 1000],
+    // The FLV file of that name.
+    ['both', 905],
+    ['mp4:both', 3000],
+    ['named.mp4', 905],
+  ])('finds %s', async (name, durationMs) => {
+    const key = { app: 'live', name };
+    expect(library.mayHave(key)).toBe(true);
+    const recording = await library.open(key);
+    expect(recording?.file.durationMs).toBe(durationMs);
+    recording?.release();
+  });
+
+  it.each(['old', 'mp4:a', 'flv:film', 'mp4:outside', 'mp4:outside.mp4', 'mp4:../outside.mp4', 'mp4:folder'])(
+    'has no %s',
+    async (name) => {
+      expect(await library.open({ app: 'live', name })).toBeUndefined();
+    },
+  );
+
+  it('refuses what is no MP4, each time', async () => {
+    for (let i = 0; i < 3; i += 1) {
+      const opening = library.open({ app: 'live', name: 'mp4:words' });
+      await expect(opening).rejects.toMatchObject({ code: 'ERR_MP4_SIGNATURE' });
     }
   });
 
