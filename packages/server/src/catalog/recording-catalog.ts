@@ -1,6 +1,7 @@
 import { realpath, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RtmpRemoteError } from '@millrace/protocol';
+import { deleteDanmu, deleteDanmu } from '../danmu-file/index.js';
 import type { StreamKey } from '../live/index.js';
 import { isInside, isNotThere, type OpenMediaFile, openMediaFile, recordingPath } from '../media-file/index.js';
 import { fileSource, type MediaFile } from '../vod/index.js';
@@ -59,6 +60,7 @@ export interface CatalogPage {
 const maxEntries = 20_000;
 /** Of which what is in them is remembered. */
 const maxKnown = 5000;
+const neverCompleted = 'It was never completed.';
 /** Files that are read at a time. */
 const readers = 4;
 
@@ -106,7 +108,9 @@ export class RecordingCatalog {
       const folder = await realpath(join(this.#mediaDir, dirname(found.file)));
       if (!this.#isIn(await realpath(this.#mediaDir), folder)) return 'absent' as const;
       try {
-        await unlink(join(folder, found.file.slice(found.file.lastIndexOf('/') + 1)));
+        const file = join(folder, found.file.slice(found.file.lastIndexOf('/') + 1));
+        await unlink(file);
+        await deleteDanmu(file);
         return 'removed' as const;
       } catch (error) {
         if (isMissing(error)) return 'absent' as const;
@@ -171,6 +175,8 @@ export class RecordingCatalog {
   async #read(found: FoundRecording, isRecording: boolean): Promise<RecordingFacts> {
     try {
       if (found.format === 'flv') return await this.#readFlv(found, isRecording);
+      // It says what is in it when it is complete.
+      if (found.file.endsWith(partSuffix)) return withDamage(isRecording ? undefined : neverCompleted);
       return await this.#readOther(found);
     } catch (error) {
       if (error instanceof RtmpRemoteError) return withDamage(error.message);
@@ -187,7 +193,7 @@ export class RecordingCatalog {
     try {
       const facts = await readFlvFacts(fileSource(handle, Number(stats.size)), isRecording);
       const isLeft = file.endsWith(partSuffix) && !isRecording;
-      return isLeft ? { ...facts, damage: facts.damage ?? 'It was never completed.' } : facts;
+      return isLeft ? { ...facts, damage: facts.damage ?? neverCompleted } : facts;
     } finally {
       await handle.close();
     }
@@ -195,7 +201,7 @@ export class RecordingCatalog {
 
   async #readOther({ key }: FoundRecording): Promise<RecordingFacts> {
     const opened = await this.#options.open(key);
-    if (opened === undefined) return { ...withDamage(''), damage: undefined };
+    if (opened === undefined) return withDamage('It cannot be read.');
     try {
       const { file } = opened;
       const tracks = await readTracks(file.reader(file.start.position));
@@ -220,7 +226,7 @@ function keyOf({ file, version }: FoundRecording, isRecording: boolean): string 
   return `${file}/${version}/${isRecording}`;
 }
 
-function withDamage(damage: string): RecordingFacts {
+function withDamage(damage: string | undefined): RecordingFacts {
   const nothing = { durationMs: undefined, video: undefined, audio: undefined, keyFrameTimes: undefined };
   return { ...nothing, metadata: {}, damage };
 }
