@@ -71,16 +71,15 @@ export class FlvPackets {
       if (item.filtered) this.#lose('encrypted tags');
       else if (item.tagType === flvTagTypes.script) this.#takeData(payload);
       else {
-        const timeMs = this.#timeline.timeOf(item.timestamp);
         for (const packet of packetsOf({ messageTypeId: item.tagType, payload })) {
-          const frame = this.#frameOf(packet, timeMs);
+          const frame = this.#frameOf(packet, item.timestamp);
           if (frame !== undefined) yield frame;
         }
       }
     }
   }
 
-  #frameOf(packet: MediaPacket, timeMs: number): TrackFrame | undefined {
+  #frameOf(packet: MediaPacket, timestamp: number): TrackFrame | undefined {
     const track = this.#trackOf(packet);
     if (track.describer.isChange(packet) && track.describer.hasFrame)
       track.describer = new TrackDescriber(this.#stated);
@@ -100,6 +99,7 @@ export class FlvPackets {
       this.#lose(packetName(packet));
       return undefined;
     }
+    const timeMs = this.#timeline.timeOf(timestamp);
     const isVideo = packet.kind === 'video';
     const offsetMs = isVideo ? packet.offsetMs : 0;
     const isSync = !isVideo || packet.isKeyFrame;

@@ -3,7 +3,7 @@ const ownStartMs = 1000;
 /** Time that goes back further than this, ms, is that of another recording behind the first. */
 const maxBackwardMs = 5000;
 
-/** The times of a file's tags on one line, as they are where they are in order. */
+/** The times of a file's frames on one line, as they are where they are in order. */
 export class FlvTimeline {
   #shiftMs: number | undefined;
   #newestMs = 0;
