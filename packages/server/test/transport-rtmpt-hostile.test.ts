@@ -117,7 +117,7 @@ describe('hostile tunnels', () => {
     ['the body of a send', (id) => `POST /send/${id}/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12`],
     ['the second header', () => 'POST /open/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nPOST /'],
   ])('that stop in %s are cut off', async (_name, beginning) => {
-    const server = await serve('limits.handshakeTimeoutMs=200', 'limits.idleTimeoutMs=400');
+    const server = await serve('limits.handshakeTimeoutMs=400', 'limits.idleTimeoutMs=800');
     const socket = dial(server.port);
     socket.write(beginning(await openTunnel(server.port)));
     await everythingFrom(socket);
@@ -145,7 +145,7 @@ describe('hostile tunnels', () => {
   });
 
   it('whose client is gone free the name they publish', async () => {
-    const server = await serve('limits.idleTimeoutMs=400');
+    const server = await serve('limits.idleTimeoutMs=1000');
     const client = await connected(server.port);
     await client.publish('test');
     client.destroy();

@@ -18,7 +18,7 @@ it('gives back in order what came in any, once', () => {
       for (const number of arrivals) {
         expect(order.add(number, number)).toBe('placed');
         taken.push(...takeAll(order));
-        for (const repeat of repeats) if (taken.includes(repeat)) expect(order.add(repeat, repeat)).toBe('repeated');
+        for (const repeat of repeats) if (taken.includes(repeat)) expect(order.add(repeat, repeat)).toBe('taken');
       }
       expect(taken).toEqual(numbers);
     }),
@@ -30,13 +30,17 @@ it('has room for so many, and no further ahead', () => {
   const order = new SequenceOrder<string>({ first: 0, maxWaiting: 3 });
   expect(order.add(3, 'd')).toBe('full');
   expect(order.add(2, 'c')).toBe('placed');
-  expect(order.add(2, 'again')).toBe('repeated');
+  expect(order.add(2, 'again')).toBe('waiting');
+  expect(order.replace(2, 'C')).toBe('c');
+  expect(order.replace(1, 'B')).toBeUndefined();
   expect(order.waitingCount).toBe(1);
   expect(order.take()).toBeUndefined();
   expect(order.add(0, 'a')).toBe('placed');
   expect(takeAll(order)).toEqual(['a']);
   expect(order.next).toBe(1);
   expect(order.add(3, 'd')).toBe('placed');
+  order.add(1, 'b');
+  expect(takeAll(order)).toEqual(['b', 'C', 'd']);
 });
 
 it('gives up on a gap', () => {

@@ -1,5 +1,8 @@
-/** What became of something added: `repeated` has been added or taken before, for `full` there is no room. */
-export type Placed = 'placed' | 'repeated' | 'full';
+/**
+ * What became of something added. `waiting`: another of the same number waits already; `taken`: it has been taken before;
+ * `full`: there is no room.
+ */
+export type Placed = 'placed' | 'waiting' | 'taken' | 'full';
 
 /**
  * Puts numbered things in order that come in any: a tunnel's requests can come over several connections, and so can the
@@ -27,10 +30,18 @@ export class SequenceOrder<T> {
   }
 
   add(sequence: number, item: T): Placed {
-    if (sequence < this.#next || this.#waiting.has(sequence)) return 'repeated';
+    if (sequence < this.#next) return 'taken';
+    if (this.#waiting.has(sequence)) return 'waiting';
     if (sequence >= this.#next + this.#maxWaiting) return 'full';
     this.#waiting.set(sequence, item);
     return 'placed';
+  }
+
+  /** Puts it in the place of another that waits, which it gives back. `undefined`: none does, and nothing is changed. */
+  replace(sequence: number, item: T): T | undefined {
+    const other = this.#waiting.get(sequence);
+    if (other !== undefined) this.#waiting.set(sequence, item);
+    return other;
   }
 
   /** The next in order. `undefined`: it has not come yet. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TunnelReply } from './tunnel-reply.js';
 import { TunnelTransport } from './tunnel-transport.js';
@@ -204,6 +205,44 @@ describe('a tunnel', () => {
     expect(wanted).toHaveBeenCalledOnce();
     expect([scene.received, later.answer]).toEqual([[3, 4], [1]]);
   });
+});
+
+it('neither loses nor doubles a byte, in whatever order requests come, and however often', () => {
+  // The request behind them only asks.
+  const size = 23;
+  const order = fc.shuffledSubarray([...Array(size).keys()], { minLength: size });
+  const repeats = fc.array(fc.tuple(fc.nat(size), fc.nat(size - 1)), { maxLength: 20 });
+  fc.assert(
+    fc.property(order, repeats, fc.array(fc.nat(size), { maxLength: 10 }), (arrivals, again, writes) => {
+      const scene = new Scene();
+      const [said, answers] = [[] as number[], Array.from({ length: size + 1 }, () => [] as Reply[])];
+      const ask = (sequence: number): void => {
+        // Every third one only asks.
+        const bytes = sequence % 3 === 2 ? [] : [sequence === 0 ? 3 : sequence, 100 + sequence];
+        answers[sequence]?.push(scene.post(bytes.length === 0 ? 'idle' : 'send', sequence, ...bytes));
+      };
+      for (const [at, sequence] of arrivals.entries()) {
+        ask(sequence);
+        for (const [when, repeated] of again) if (when === at && arrivals.indexOf(repeated) < at) ask(repeated);
+        for (const when of writes) {
+          if (when !== at) continue;
+          said.push(at, when);
+          write(scene, at, when);
+        }
+      }
+      ask(size);
+      vi.advanceTimersByTime(100);
+      const sent = Array.from({ length: size }, (_, at) => (at % 3 === 2 ? [] : [at === 0 ? 3 : at, 100 + at])).flat();
+      expect(scene.received).toEqual(sent);
+      // Those that were asked again have the same answer, or one with nothing in it.
+      const got = answers.flatMap((replies) => {
+        const all = replies.map(({ answer = [] }) => answer.slice(1) as number[]);
+        return all.reduce((longest, bytes) => (bytes.length > longest.length ? bytes : longest), []);
+      });
+      expect(got).toEqual(said);
+    }),
+    { numRuns: 200, seed: 7 },
+  );
 });
 
 describe('a tunnel ends', () => {

@@ -1,5 +1,6 @@
 import { PollingInterval, SequenceOrder, type TunnelCommand } from '@millrace/protocol';
 import type { RtmpTransport, TransportEvents } from '../listen/index.js';
+import { KeptAnswers } from './kept-answers.js';
 import { TunnelOutput } from './tunnel-output.js';
 import type { TunnelPeer } from './tunnel-peer.js';
 import type { TunnelReply } from './tunnel-reply.js';
@@ -53,9 +54,10 @@ const gapTimeoutMs = 5000;
 const carrierlessMs = 5000;
 /** How long a peer may take to fetch the last bytes after `end`, ms. */
 const lingerMs = 2000;
-/** For requests that are repeated because their answers were lost; fewer where they are long. */
+/** For requests that are repeated because their answers were lost. */
 const keptAnswers = 4;
 const closedAnswer = Uint8Array.of(0);
+const emptyAnswer = Uint8Array.of(1);
 
 /** RTMP's bytes in HTTP requests and their answers, as the connection layer sees them. Knows nothing of HTTP. */
 export class TunnelTransport implements RtmpTransport {
@@ -74,7 +76,7 @@ export class TunnelTransport implements RtmpTransport {
   #sentBytes = 0;
   /** The `idle` that is held until there is something to send. */
   #held: { readonly post: TunnelPost; readonly timer: NodeJS.Timeout } | undefined;
-  readonly #kept: { readonly sequence: number; readonly bytes: Uint8Array }[] = [];
+  readonly #kept = new KeptAnswers({ maxCount: keptAnswers, maxBytes: maxAnswerBytes });
   #isFlushing = false;
   #isAdvancing = false;
   #hasBegun = false;
@@ -157,7 +159,10 @@ export class TunnelTransport implements RtmpTransport {
       case 'placed':
         this.#advance();
         return;
-      case 'repeated':
+      case 'waiting':
+        this.#replace(post);
+        return;
+      case 'taken':
         this.giveRoom(post.body.length);
         this.#repeat(post);
         return;
@@ -242,7 +247,7 @@ export class TunnelTransport implements RtmpTransport {
     }
     for (const { reply } of this.#order.clear()) reply.refuse();
     this.#output.clear();
-    this.#kept.length = 0;
+    this.#kept.clear();
     this.#carriers.clear();
     this.#options.onGone(this);
     this.#proceed();
@@ -337,19 +342,27 @@ export class TunnelTransport implements RtmpTransport {
     this.#answer(post);
   }
 
+  /** It waits already, but perhaps on a connection that is gone. */
+  #replace(post: TunnelPost): void {
+    const other = this.#order.replace(post.sequence, post);
+    if (other === undefined) return;
+    this.giveRoom(other.body.length);
+    this.#send(other.reply, emptyAnswer, 0);
+  }
+
   /** It came before. Either its answer was lost, or the connection on which that was to be sent. */
   #repeat(post: TunnelPost): void {
-    const kept = this.#kept.find(({ sequence }) => sequence === post.sequence);
+    const kept = this.#kept.find(post.sequence);
     if (kept !== undefined) {
-      this.#send(post.reply, kept.bytes, 0);
+      this.#send(post.reply, kept, 0);
       return;
     }
     if (this.#held?.post.sequence === post.sequence) {
       this.#releaseHeld();
       this.#repeat(post);
-      return;
-    }
-    this.#answer(post);
+    } else if (post.sequence === this.#order.next - 1) this.#answer(post);
+    // What there is to send belongs behind what has been sent with later ones.
+    else this.#send(post.reply, emptyAnswer, 0);
   }
 
   #answer({ sequence, body, reply }: TunnelPost): void {
@@ -363,17 +376,9 @@ export class TunnelTransport implements RtmpTransport {
     const byteCount = output.reduce((sum, { length }) => sum + length, 0);
     const interval = this.#interval.next(byteCount > 0 || body.length > 0);
     const bytes = Buffer.concat([Uint8Array.of(interval), ...output], 1 + byteCount);
-    this.#keep(sequence, bytes);
+    this.#kept.add(sequence, bytes);
     this.#sentBytes += byteCount;
     this.#send(reply, bytes, byteCount);
-  }
-
-  #keep(sequence: number, bytes: Uint8Array): void {
-    this.#kept.push({ sequence, bytes });
-    let byteCount = this.#kept.reduce((sum, kept) => sum + kept.bytes.length, 0);
-    while (this.#kept.length > keptAnswers || (this.#kept.length > 1 && byteCount > maxAnswerBytes)) {
-      byteCount -= this.#kept.shift()?.bytes.length ?? 0;
-    }
   }
 
   #send(reply: TunnelReply, bytes: Uint8Array, newBytes: number): void {
