@@ -5,6 +5,7 @@ import { type LiveStreams, latencyMethods, type PublishedStream } from './live/i
 import { ServerMetrics, type StreamFigures } from './metrics/index.js';
 import type { ServiceRooms } from './service/index.js';
 import { version } from './version.js';
+import type { VodPlayback } from './vod/index.js';
 
 export interface MetricsSourceOptions {
   readonly streams: LiveStreams;
@@ -13,6 +14,7 @@ export interface MetricsSourceOptions {
   readonly rtmp: Pick<RtmpConnections, 'count' | 'refusedCount'>;
   readonly http: () => Pick<HttpServer, 'refusedCount' | 'recordings'>;
   readonly recordings: () => RecordingViewers;
+  readonly vod: Pick<VodPlayback, 'bytesOut'>;
 }
 
 /** The figures of all parts of the server as HTTP needs them. */
@@ -23,6 +25,7 @@ export function metricsSource({
   rtmp,
   http,
   recordings,
+  vod,
 }: MetricsSourceOptions): MetricsSource {
   return new ServerMetrics(version, () => {
     const published = streams.published();
@@ -34,7 +37,7 @@ export function metricsSource({
       connections: rtmp.count,
       refusedConnections: { rtmp: rtmp.refusedCount, http: http().refusedCount },
       refusals: admissions.refusals,
-      recordings: { players: { ...recordings() }, bytesOut: http().recordings.bytes },
+      recordings: { players: { ...recordings() }, httpBytesOut: http().recordings.bytes, rtmpBytesOut: vod.bytesOut },
       services: services.sums(),
     };
   });

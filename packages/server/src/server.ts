@@ -157,7 +157,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   let https: BoundAddress | undefined;
   const recordingViewers = (): RecordingViewers => {
     const { viewers: httpFlv, downloads: download } = httpServer.recordings;
-    return { rtmp: Math.max(0, vod.library.userCount - httpFlv), httpFlv, download };
+    return { rtmp: vod.playerCount, httpFlv, download };
   };
   const httpServer = createHttpServer({
     config,
@@ -174,6 +174,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       rtmp: rtmpConnections,
       http: () => httpServer,
       recordings: recordingViewers,
+      vod,
     }),
     admit: visits(admissions, logger),
     isApiAllowed: (address) => addresses.isApiAllowed(address),

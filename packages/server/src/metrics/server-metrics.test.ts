@@ -13,7 +13,7 @@ const nothing: ServerFigures = {
   connections: 0,
   refusedConnections: { rtmp: 0 },
   refusals: { publish: 0 },
-  recordings: { players: { download: 0 }, bytesOut: 0 },
+  recordings: { players: { download: 0 }, httpBytesOut: 0, rtmpBytesOut: 8 },
   services: { rooms: 0, members: 0, messages: 0, dropped: 0, duplicates: 0, refused: 0 },
 };
 
@@ -36,6 +36,7 @@ describe('ServerMetrics', () => {
         'millrace_players{transport="rtmp"} 1',
         'millrace_refusals_total{action="publish"} 7',
         'millrace_recording_players{transport="download"} 0',
+        'millrace_recording_rtmp_sent_bytes_total 8',
         'millrace_service_members 4',
         'millrace_service_dropped_messages_total 5',
       ]),

@@ -33,8 +33,8 @@ export interface ServerFigures {
   readonly recordings: {
     /** Now, by transport. */
     readonly players: Readonly<Record<string, number>>;
-    /** Over HTTP. */
-    readonly bytesOut: number;
+    readonly httpBytesOut: number;
+    readonly rtmpBytesOut: number;
   };
   readonly services: {
     readonly rooms: number;
@@ -90,7 +90,12 @@ export class ServerMetrics {
       this.#counter(
         'millrace_recording_http_sent_bytes_total',
         'Bytes of recordings given to clients over HTTP.',
-        ({ recordings }) => recordings.bytesOut,
+        ({ recordings }) => recordings.httpBytesOut,
+      ),
+      this.#counter(
+        'millrace_recording_rtmp_sent_bytes_total',
+        'Bytes of recordings given to players over RTMP.',
+        ({ recordings }) => recordings.rtmpBytesOut,
       ),
     ];
   }

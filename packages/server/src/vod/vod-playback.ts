@@ -20,6 +20,16 @@ export class VodPlayback {
     this.pacer = new VodPacer(now);
   }
 
+  /** Message streams that play recordings over RTMP now: those that are paused, or have had all, too. */
+  get playerCount(): number {
+    return this.totals.playerCount;
+  }
+
+  /** Given to them since the start. */
+  get bytesOut(): number {
+    return this.totals.bytesOut;
+  }
+
   /** Nothing is sent any more. */
   close(): void {
     this.pacer.close();
