@@ -1,6 +1,8 @@
 import { audioCodecNames, videoCodecNames } from '@millrace/protocol';
+import type { DvrWindow } from './dvr/index.js';
 import type {
   AudioInfo,
+  DvrInfo,
   FlvSink,
   FlvSubscription,
   FlvViewerInfo,
@@ -11,20 +13,30 @@ import type {
   VideoInfo,
 } from './http/index.js';
 import { type LiveStreams, latencyMethods, type PlayerFacts, type PublishedStream } from './live/index.js';
+import { type ShiftedViewerOptions, shiftedViewer } from './shifted-viewer.js';
 
 /** A publisher may call itself anything; a list of streams has room for this. */
 const maxSoftwareLength = 200;
 
-/** The live streams as HTTP needs them: rows for the API, and FLV for viewers. `now`: the live path's clock. */
-export function liveSource(
-  streams: LiveStreams,
-  now: () => number,
-  recordingOf: (path: string) => string | undefined,
-): StreamSource {
+export interface LiveSourceOptions extends ShiftedViewerOptions {
+  /** The live path's clock. */
+  readonly now: () => number;
+  /** What the stream of this path is being recorded into. */
+  readonly recordingOf: (path: string) => string | undefined;
+}
+
+/** The live streams as HTTP needs them: rows for the API, and FLV for viewers. */
+export function liveSource(options: LiveSourceOptions): StreamSource {
+  const { streams, windows, now, recordingOf } = options;
   return {
     isValidName: (app, name) => streams.isValidName({ app, name }),
     isPublished: (app, name) => streams.isPublished({ app, name }),
-    snapshot: () => streams.published().map((published) => streamInfo(published, now(), recordingOf(published.path))),
+    snapshot: () =>
+      streams.published().map((published) => ({
+        ...streamInfo(published, now()),
+        recording: recordingOf(published.path) ?? null,
+        dvr: dvrInfo(windows.find(published)),
+      })),
     players(app, name, limit) {
       const players = streams.players({ app, name });
       const nowMs = now();
@@ -34,7 +46,8 @@ export function liveSource(
     },
     openFlv(app, name, sink, viewer) {
       const key = { app, name };
-      return streams.isPublished(key) ? flvSubscription(streams, key, viewer, sink) : undefined;
+      if (!streams.isPublished(key)) return undefined;
+      return shiftedViewer(options, key, viewer, sink) ?? flvSubscription(streams, key, viewer, sink);
     },
   };
 }
@@ -62,8 +75,7 @@ function flvSubscription(
 function streamInfo(
   { path, app, name, publisher, publishedAt, stream, broadcast }: PublishedStream,
   nowMs: number,
-  recording: string | undefined,
-): StreamInfo {
+): Omit<StreamInfo, 'recording' | 'dvr'> {
   const { facts } = broadcast;
   const video = videoInfo(broadcast.facts, nowMs);
   const audio = audioInfo(broadcast.facts, nowMs);
@@ -86,9 +98,13 @@ function streamInfo(
     bytesOut: facts.bytesOut,
     jumps: facts.jumps,
     latency: latencyInfo(facts),
-    recording: recording ?? null,
     warnings: warningsOf(facts),
   };
+}
+
+function dvrInfo(window: DvrWindow | undefined): DvrInfo | null {
+  const fromMs = window?.oldest?.timeMs;
+  return window === undefined || fromMs === undefined ? null : { fromMs, toMs: window.toMs, bytes: window.bytes };
 }
 
 type Facts = PublishedStream['broadcast']['facts'];

@@ -11,6 +11,7 @@ import {
 import type { SwfRules } from '../access/index.js';
 import type { Admissions } from '../admission/index.js';
 import type { Config } from '../config/index.js';
+import type { DvrWindows } from '../dvr/index.js';
 import type { LiveStreams, MediaSelection } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Recordings } from '../recording/index.js';
@@ -34,6 +35,7 @@ export interface ConnectionContext {
   readonly services: ServiceRooms;
   readonly sharedObjects: SharedObjects;
   readonly vod: VodPlayback;
+  readonly windows: Pick<DvrWindows, 'find'>;
   readonly crypto: HandshakeCrypto;
   readonly swf: Pick<SwfRules, 'players' | 'isAsked'>;
   readonly admissions: Admissions;
@@ -119,6 +121,10 @@ export class RtmpConnection {
     });
     this.#playing = new PlayingStreams({
       streams: context.streams,
+      windows: context.windows,
+      vod: context.vod,
+      stallTimeoutMs: limits.stallTimeoutMs,
+      now: context.now,
       session: this.#session,
       transport,
       gate: this.#gate,
@@ -244,7 +250,7 @@ export class RtmpConnection {
         // What the client was told by the session stands before the media that this brings.
         this.#flush();
         if (this.#vod.pause(event.messageStreamId, event.pause, event.timeMs)) return;
-        this.#playing.pause(event.messageStreamId, event.pause);
+        this.#playing.pause(event.messageStreamId, event.pause, event.timeMs);
         return;
       case 'receiveAudio':
         this.#select(event.messageStreamId, { audio: event.receive });
@@ -265,7 +271,7 @@ export class RtmpConnection {
         this.#services.take(event.call);
         return;
       case 'seek':
-        if (this.#vod.seek(event.request)) return;
+        if (this.#vod.seek(event.request) || this.#playing.seek(event.request)) return;
         this.#session.reject(event.request, {
           code: 'NetStream.Seek.Failed',
           description: 'A live stream has one place only.',
@@ -273,6 +279,7 @@ export class RtmpConnection {
         return;
       case 'bufferLength':
         this.#vod.bufferLength(event.messageStreamId, event.bufferMs);
+        this.#playing.bufferLength(event.messageStreamId, event.bufferMs);
         return;
       case 'sharedObject':
         this.#sharedObjects.take(event.content);

@@ -177,7 +177,7 @@ export function placeInWindow(window: DvrWindow, askedMs: number): number | 'liv
 }
 
 /** Times of a window go on beyond 32 bits; those on the wire do not. */
-export function wireTimes(encoding: WireEncoding): WireEncoding {
+function wireTimes(encoding: WireEncoding): WireEncoding {
   const wired = (message: LiveMessage): LiveMessage => {
     const { timestamp } = message;
     return timestamp >= 0 && timestamp <= maxTimestamp ? message : { ...message, timestamp: timestamp >>> 0 };

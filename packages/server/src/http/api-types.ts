@@ -37,8 +37,18 @@ export interface StreamInfo {
   latency: LatencyInfo | null;
   /** The file that the stream is being recorded into, within `media.dir`: `live/test.flv`. `null`: it is not recorded. */
   recording: string | null;
+  /** What of it can be sought in. `null`: nothing. */
+  dvr: DvrInfo | null;
   /** Sentences for the operator about what is unusual in this stream. */
   warnings: string[];
+}
+
+/** Times of the stream, ms: they are those of its frames, and go on where these begin again at 0. */
+export interface DvrInfo {
+  fromMs: number;
+  toMs: number;
+  /** On disk. */
+  bytes: number;
 }
 
 /**

@@ -326,7 +326,7 @@ class FlvHttpServer implements HttpServer {
     viewer: FlvSink & Viewer,
     kind: 'httpFlv' | 'wsFlv',
     socket: Socket,
-    { app, name, audio, video }: MediaTarget,
+    { app, name, audio, video, startSeconds }: MediaTarget,
     visit: Visit,
     whenGone: (onGone: () => void) => void,
   ): boolean {
@@ -352,7 +352,7 @@ class FlvHttpServer implements HttpServer {
     };
     this.#viewers.add(viewer);
     const { chunked } = viewer;
-    subscription = streams.openFlv(app, name, sink, { kind, chunked, address, audio, video });
+    subscription = streams.openFlv(app, name, sink, { kind, chunked, address, audio, video, startSeconds });
     if (subscription === undefined) {
       this.#viewers.delete(viewer);
       visit.end();

@@ -1,6 +1,7 @@
 export type {
   ApiError,
   AudioInfo,
+  DvrInfo,
   LatencyInfo,
   PlayerInfo,
   PlayerList,

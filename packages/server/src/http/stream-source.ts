@@ -26,6 +26,8 @@ export interface FlvViewerInfo {
   readonly audio: boolean;
   /** Whether the viewer wants video tags. */
   readonly video: boolean;
+  /** Where to begin, s of the stream's time; below 0, back from now. `undefined`, or where the stream has no window: live. */
+  readonly startSeconds?: number | undefined;
 }
 
 /** What the HTTP server needs of the live streams. */

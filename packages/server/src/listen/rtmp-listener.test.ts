@@ -39,7 +39,20 @@ it('ends only the connection that meets a fault of the server, and says so', asy
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
   const swf = new SwfRules(config.access);
   const connections = new RtmpConnections(
-    { config, streams, vod, recordings, services, sharedObjects, crypto, swf, admissions, transports: [], now },
+    {
+      config,
+      streams,
+      vod,
+      windows: { find: () => undefined },
+      recordings,
+      services,
+      sharedObjects,
+      crypto,
+      swf,
+      admissions,
+      transports: [],
+      now,
+    },
     log,
   );
   const reception = new Reception({ connections, config, crypto, now, log, certificates: undefined });

@@ -248,9 +248,10 @@ export class LiveStream {
   /** Sequence number of what a player is to be sent next; `undefined`: it is sent nothing now, or not yet. */
   placeOf(player: Player): number | undefined {
     const broadcast = this.#players.get(player)?.broadcast;
-    return broadcast === undefined || broadcast !== this.#broadcast || !player.greeted || player.awaitingKeyFrame
-      ? undefined
-      : player.cursor;
+    const isUnderWay = broadcast !== undefined && broadcast === this.#broadcast;
+    // With other times than the stream's, or only for a time, it is sent nothing from elsewhere.
+    const isPlain = player.shift === undefined && player.span === undefined && player.takeOver === undefined;
+    return isUnderWay && isPlain && player.greeted && !player.awaitingKeyFrame ? player.cursor : undefined;
   }
 
   #add(format: PlayerFormat, sink: PlayerSink, selection: MediaSelection): Player {
