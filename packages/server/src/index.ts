@@ -19,6 +19,8 @@ export {
   type AppHandlers,
   type AppObjectChange,
   type AppObjectName,
+  type AppRecording,
+  type AppRecordOptions,
   type AppServer,
   type AppService,
   type AppServiceMessage,
@@ -38,6 +40,7 @@ export {
 export { type Config, ConfigError, loadConfig } from './config/index.js';
 export type { BoundAddress } from './listen/index.js';
 export { createLogger, type Logger, type LogOptions, silentLogger } from './log/index.js';
+export { RecordingError } from './recording/index.js';
 export { type RunningServer, type ServerOptions, startServer } from './server.js';
 export {
   type AppSharedObject,

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { AddressRules, createGuards, DanmuWebhook, hasWebhooks, SwfRules, WebhookGuard } from './access/index.js';
 import { Admissions } from './admission/index.js';
-import { type App, loadApp, startApp } from './app/index.js';
+import { type App, loadApp, startApp, tellRecorded } from './app/index.js';
 import { type Config, ConfigError } from './config/index.js';
 import { handshakeCrypto } from './connection/index.js';
 import { createHttpServer, type RecordingViewers } from './http/index.js';
@@ -96,7 +96,15 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     throw error;
   }
   const startedAt = Date.now();
-  const recordings = new Recordings({ config, log: logger, wallClock: Date.now });
+  const recordings = new Recordings({
+    config,
+    log: logger,
+    wallClock: Date.now,
+    recorded: (file) => {
+      webhooks?.recorded(file);
+      if (app !== undefined) tellRecorded(app, file, logger);
+    },
+  });
   const streams = new LiveStreams({
     observe: recordings.observe,
     gopCache: config.live.gopCache,
@@ -224,8 +232,8 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       await Promise.all([stopListening(), rtmpConnections.close(graceMs), tunnels.close(graceMs)]);
       // Everybody has gone: their ends are what is left to tell.
       danmuWebhook?.close();
-      await webhooks?.close(graceMs);
       await recordings.close(finishRecordingsMs);
+      await webhooks?.close(graceMs);
       streams.close();
       vod.close();
       services.close();

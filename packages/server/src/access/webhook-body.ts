@@ -9,7 +9,17 @@ import type { RequestedPublication, RequestedStream } from './guard.js';
 /** Those about access. */
 export type WebhookEvent = 'on_connect' | 'on_publish' | 'on_unpublish' | 'on_play' | 'on_stop';
 
-export type AnyWebhookEvent = WebhookEvent | 'on_danmu';
+export type AnyWebhookEvent = WebhookEvent | 'on_danmu' | 'on_record_done';
+
+/** A file that a stream was recorded into. */
+export interface WebhookRecording {
+  readonly app: string;
+  readonly name: string;
+  /** Relative to `media.dir`. */
+  readonly file: string;
+  readonly durationMs: number;
+  readonly bytes: number;
+}
 
 /** The stream of an event. */
 export interface WebhookStream {
@@ -50,6 +60,16 @@ export function webhookBody(
       bearerToken: client.bearerToken ?? '',
     },
     ...(stream === undefined ? {} : streamFields(client, stream)),
+  });
+}
+
+/** The JSON text of `on_record_done`. */
+export function recordWebhookBody(unixMs: number, { app, name, file, durationMs, bytes }: WebhookRecording): string {
+  const path = streamPath({ app, name }) ?? '';
+  return JSON.stringify({
+    ...{ event: 'on_record_done', id: randomUUID(), time: unixMs, server },
+    stream: { app, name, path },
+    recording: { file, durationMs, bytes },
   });
 }
 

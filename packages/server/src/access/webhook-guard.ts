@@ -5,7 +5,13 @@ import type { ClientInfo } from './client-info.js';
 import { type AccessAction, denial } from './denial.js';
 import type { Guard, RequestedPublication, RequestedStream, Verdict } from './guard.js';
 import { TaskLimit } from './task-limit.js';
-import { type WebhookEvent, type WebhookStream, webhookBody } from './webhook-body.js';
+import {
+  recordWebhookBody,
+  type WebhookEvent,
+  type WebhookRecording,
+  type WebhookStream,
+  webhookBody,
+} from './webhook-body.js';
 import { WebhookOutbox } from './webhook-outbox.js';
 import { loggedWebhook, type Webhook, WebhookSender } from './webhook-sender.js';
 import { webhookVerdict } from './webhook-verdict.js';
@@ -38,7 +44,7 @@ const endEvents = { publish: 'on_unpublish', play: 'on_stop' } as const;
 
 /** Asks the operator's program over HTTP who may connect, publish and play, and tells it when that ends. */
 export class WebhookGuard implements Guard {
-  readonly #urls: Readonly<Record<WebhookEvent, URL | undefined>>;
+  readonly #urls: Readonly<Record<WebhookEvent | 'on_record_done', URL | undefined>>;
   readonly #log: Logger;
   readonly #now: () => number;
   readonly #sender: WebhookSender;
@@ -83,6 +89,15 @@ export class WebhookGuard implements Guard {
     this.#granted.delete(stream);
     const durationMs = Math.round(this.#now() - granted.sinceMs);
     this.#tell(endEvents[action], client, { id: granted.id, requested: stream, durationMs });
+  }
+
+  /** Tells that a recording is complete. */
+  recorded(recording: WebhookRecording): void {
+    const event = 'on_record_done' as const;
+    const url = this.#urls[event];
+    if (url === undefined) return;
+    const webhook: Webhook = { event, url, body: recordWebhookBody(Date.now(), recording) };
+    this.#outbox.add(`${recording.app}/${recording.name}`, () => this.#notify(webhook));
   }
 
   /**
@@ -143,11 +158,13 @@ export class WebhookGuard implements Guard {
       this.#log.warn({ ...loggedWebhook(webhook), client: client.id }, 'a webhook is too long, and not sent');
       return;
     }
-    this.#outbox.add(client.id, async () => {
-      const answer = await this.#sender.send(webhook);
-      if (answer === undefined || (answer.status >= 200 && answer.status < 300)) return;
-      this.#log.warn({ ...loggedWebhook(webhook), status: answer.status }, 'a webhook was not accepted');
-    });
+    this.#outbox.add(client.id, () => this.#notify(webhook));
+  }
+
+  async #notify(webhook: Webhook): Promise<void> {
+    const answer = await this.#sender.send(webhook);
+    if (answer === undefined || (answer.status >= 200 && answer.status < 300)) return;
+    this.#log.warn({ ...loggedWebhook(webhook), status: answer.status }, 'a webhook was not accepted');
   }
 }
 
@@ -156,7 +173,7 @@ export function hasWebhooks(config: Config['webhooks']): boolean {
   return Object.values(webhookUrls(config)).some((url) => url !== undefined);
 }
 
-function webhookUrls(config: Config['webhooks']): Record<WebhookEvent, URL | undefined> {
+function webhookUrls(config: Config['webhooks']): Record<WebhookEvent | 'on_record_done', URL | undefined> {
   const urlOf = (own: URL | 'off' | undefined): URL | undefined => (own === 'off' ? undefined : (own ?? config.url));
   return {
     on_connect: urlOf(config.onConnect),
@@ -164,6 +181,7 @@ function webhookUrls(config: Config['webhooks']): Record<WebhookEvent, URL | und
     on_unpublish: urlOf(config.onUnpublish),
     on_play: urlOf(config.onPlay),
     on_stop: urlOf(config.onStop),
+    on_record_done: urlOf(config.onRecordDone),
   };
 }
 

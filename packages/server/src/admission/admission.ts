@@ -8,7 +8,13 @@ import {
   type RequestedStream,
   type Verdict,
 } from '../access/index.js';
-import { type AppConnection, type CallOutcome, type ConnectedClient, refusedCall } from '../app/index.js';
+import {
+  type AppConnection,
+  type AppPublication,
+  type CallOutcome,
+  type ConnectedClient,
+  refusedCall,
+} from '../app/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
@@ -142,6 +148,12 @@ export class Admission {
   watch(request: StreamRequest, publication: Publication): Publication {
     const grant = this.#grants.get(request);
     return (grant && this.#options.app?.watch(grant.stream, publication)) ?? publication;
+  }
+
+  /** What the application wants of a stream that was granted; `undefined`: nothing. */
+  publication(request: StreamRequest): AppPublication | undefined {
+    const grant = this.#grants.get(request);
+    return grant && this.#options.app?.publication(grant.stream);
   }
 
   /** What the application has for its clients to call. */

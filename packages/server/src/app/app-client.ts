@@ -1,5 +1,6 @@
 import type { AmfInput, AmfObject, AmfValue, Danmu, ServiceHeader } from '@millrace/protocol';
 import type { ClientInfo, RequestedPublication, RequestedStream } from '../access/index.js';
+import type { AppRecording, AppRecordOptions } from './app-recording.js';
 
 /** A client as the application sees it: the same object in every handler, from `onConnect` to `onDisconnect`. */
 export interface AppClient extends ClientInfo {
@@ -38,7 +39,22 @@ export interface CallOptions {
 export interface AppStream extends RequestedStream {}
 
 /** A stream that a client publishes: the same object in `onPublish`, `onData` and `onUnpublish`. */
-export interface PublishedAppStream extends RequestedPublication {}
+export interface PublishedAppStream extends RequestedPublication {
+  /**
+   * Records the stream, from now on, or, in `onPublish`, from its beginning. Resolves when the file is complete: when the
+   * stream has ended, or after `stopRecording`, so do not wait for it in `onPublish`.
+   *
+   * Rejects with `RecordingError`: `NetStream.Record.NoAccess` where the file's name is not possible or another stream is
+   * recorded into it, `NetStream.Record.Failed` where nothing came, the disk is full or too slow, or the stream is not
+   * published.
+   */
+  record(options?: AppRecordOptions): Promise<AppRecording>;
+  /**
+   * Ends what the publisher has asked to be recorded and what `record` has begun, but not what the configuration wants. In
+   * `onPublish`: the publisher is not recorded, and told `NetStream.Record.NoAccess` if it wants to be.
+   */
+  stopRecording(): void;
+}
 
 /** A data message of a publisher, such as `onMetaData`, `onCuePoint`, `onTextData`. */
 export interface AppData {

@@ -1,11 +1,19 @@
 import { type AmfInput, type CallRequest, serveStatusCodes } from '@millrace/protocol';
-import { type AccessAction, type Denial, denialCodes, type Verdict } from '../access/index.js';
+import {
+  type AccessAction,
+  type Denial,
+  denialCodes,
+  type RequestedPublication,
+  type RequestedStream,
+  type Verdict,
+} from '../access/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate, ServerMessage } from '../service/index.js';
 import type { SharedObjectAccess } from '../shared-object/index.js';
-import type { AppService, AppStream, PublishedAppStream } from './app-client.js';
+import type { AppService, AppStream } from './app-client.js';
 import { appObjectAccess } from './app-object-access.js';
+import { AppPublication } from './app-publication.js';
 import { appService } from './app-service.js';
 import type { ConnectedClient } from './connected-client.js';
 import type { AppHandlers, Procedure } from './define-app.js';
@@ -48,6 +56,8 @@ export class AppConnection {
   readonly #options: AppConnectionOptions;
   /** What the application has accepted and was not told the end of. */
   readonly #streams = new Map<AppStream, 'publish' | 'play'>();
+  /** What the application knows the streams by that clients publish, by what was asked for. */
+  readonly #publications = new WeakMap<RequestedStream, AppPublication>();
   /** Likewise, by what was asked for. */
   readonly #services = new Map<AppStream, AppService>();
   #isAdmitted = false;
@@ -72,9 +82,18 @@ export class AppConnection {
   }
 
   /** Never rejects. Where it is granted, `ended` is to be called when it is over, or did not come about. */
-  publish(stream: PublishedAppStream): Promise<Verdict> {
+  async publish(stream: RequestedPublication): Promise<Verdict> {
     const { handlers, client } = this.#options;
-    return this.#decideStream('publish', stream, () => handlers.onPublish?.(client, stream));
+    const publication = new AppPublication(stream);
+    this.#publications.set(stream, publication);
+    const refused = await this.#decideStream('publish', stream, () => handlers.onPublish?.(client, publication));
+    if (refused !== undefined) publication.ended();
+    return refused;
+  }
+
+  /** What the application wants of a stream that was granted; `undefined`: nothing. */
+  publication(stream: RequestedStream): AppPublication | undefined {
+    return this.#publications.get(stream);
   }
 
   /** As `publish`. */
@@ -113,6 +132,7 @@ export class AppConnection {
     const action = this.#streams.get(stream);
     if (action === undefined) return;
     this.#streams.delete(stream);
+    this.#publications.get(stream)?.ended();
     this.#tellEnd(action, stream);
   }
 
@@ -121,8 +141,10 @@ export class AppConnection {
     const { handlers, client, amfLimits } = this.#options;
     const { onData } = handlers;
     if (onData === undefined || this.#streams.get(stream) !== 'publish') return publication;
+    const published = this.#publications.get(stream);
+    if (published === undefined) return publication;
     return watchData(publication, amfLimits, (data) => {
-      this.#tell('onData', () => onData.call(handlers, client, stream as PublishedAppStream, data));
+      this.#tell('onData', () => onData.call(handlers, client, published, data));
     });
   }
 
@@ -182,8 +204,9 @@ export class AppConnection {
 
   #tellEnd(action: 'publish' | 'play', stream: AppStream): void {
     const { handlers, client } = this.#options;
+    const published = this.#publications.get(stream);
     if (action === 'play') this.#tell('onStop', () => handlers.onStop?.(client, stream));
-    else this.#tell('onUnpublish', () => handlers.onUnpublish?.(client, stream as PublishedAppStream));
+    else if (published !== undefined) this.#tell('onUnpublish', () => handlers.onUnpublish?.(client, published));
   }
 
   /** `grant`: the handler accepts in time; `undo`: it does so too late. */

@@ -10,6 +10,7 @@ import type {
 } from './app-client.js';
 import { AppError } from './app-error.js';
 import type { AppObjectChange, AppObjectName } from './app-object-access.js';
+import type { AppRecording } from './app-recording.js';
 import type { AppServer } from './app-server.js';
 import { handlerNames } from './handler-names.js';
 import { isProhibitedCall } from './prohibited-call.js';
@@ -44,6 +45,8 @@ export interface AppHandlers {
   readonly onStop?: (client: AppClient, stream: AppStream) => Done;
   /** Called for every data message: keep it short. The message goes on to the players whatever it does. */
   readonly onData?: (client: AppClient, stream: PublishedAppStream, data: AppData) => Done;
+  /** A recording of a stream is complete: by whose wish ever it was made. */
+  readonly onRecord?: (recording: AppRecording) => Done;
   /** The client wants to be attached to a service. */
   readonly onService?: (client: AppClient, service: AppService) => Done;
   readonly onServiceLeft?: (client: AppClient, service: AppService) => Done;

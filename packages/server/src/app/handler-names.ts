@@ -8,6 +8,7 @@ export const handlerNames: readonly string[] = [
   'onPlay',
   'onStop',
   'onData',
+  'onRecord',
   'onService',
   'onServiceLeft',
   'onDanmu',

@@ -12,6 +12,8 @@ export type {
 export { AppConnection, type CallOutcome } from './app-connection.js';
 export { AppError } from './app-error.js';
 export type { AppObjectChange, AppObjectName } from './app-object-access.js';
+export { AppPublication } from './app-publication.js';
+export type { AppRecording, AppRecordOptions, RecordingTarget } from './app-recording.js';
 export { type AppServer, startApp } from './app-server.js';
 export { CallError, type CallErrorCode } from './call-error.js';
 export { type AppPeer, type ConnectDetails, ConnectedClient } from './connected-client.js';
@@ -27,3 +29,4 @@ export {
 export { loadApp } from './load-app.js';
 export { refusedCall } from './prohibited-call.js';
 export { Refusal, redirect, reject } from './refusal.js';
+export { tellRecorded } from './tell-recorded.js';

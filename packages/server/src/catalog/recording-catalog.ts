@@ -1,7 +1,7 @@
 import { realpath, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RtmpRemoteError } from '@millrace/protocol';
-import { deleteDanmu, deleteDanmu } from '../danmu-file/index.js';
+import { deleteDanmu } from '../danmu-file/index.js';
 import type { StreamKey } from '../live/index.js';
 import { isInside, isNotThere, type OpenMediaFile, openMediaFile, recordingPath } from '../media-file/index.js';
 import { fileSource, type MediaFile } from '../vod/index.js';

@@ -127,6 +127,7 @@ export const settings = {
     onUnpublish: eventWebhookUrl('on_unpublish'),
     onPlay: eventWebhookUrl('on_play'),
     onStop: eventWebhookUrl('on_stop'),
+    onRecordDone: eventWebhookUrl('on_record_done'),
     onDanmu: webhookUrl(
       'Your program that is asked about every danmu, with on_danmu: it can refuse it and change its text. webhooks.url does not stand for it.',
     ),

@@ -12,7 +12,7 @@ import type {
 import { serveStatusCodes } from '@millrace/protocol';
 import type { Denial, Verdict } from '../access/index.js';
 import { Admission, type Admissions } from '../admission/index.js';
-import { type AppPeer, type CallOutcome, refusedCall } from '../app/index.js';
+import { type AppPeer, type AppPublication, type CallOutcome, refusedCall } from '../app/index.js';
 import type { Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { Moderate } from '../service/index.js';
@@ -123,6 +123,11 @@ export class AdmissionGate {
   /** What the publisher's messages go to: `publication`, behind the application where that looks at data. */
   watch(request: PublishRequest, publication: Publication): Publication {
     return this.#admission?.watch(request, publication) ?? publication;
+  }
+
+  /** What the application wants of the stream; `undefined`: nothing. */
+  publication(request: PublishRequest): AppPublication | undefined {
+    return this.#admission?.publication(request);
   }
 
   /** Who has a say about the messages to the service; `undefined`: nobody. */

@@ -1,14 +1,13 @@
 import type { PublishRequest, RawMessage, ServerSession } from '@millrace/protocol';
 import type { LiveStreams, Publication } from '../live/index.js';
 import type { Logger } from '../log/index.js';
-import type { Recordings } from '../recording/index.js';
 import type { AdmissionGate } from './admission-gate.js';
 import type { ByteTransport } from './byte-transport.js';
-import { recordPublication } from './record-publication.js';
+import { type RecordPublicationOptions, recordPublication } from './record-publication.js';
 
 export interface PublishingStreamsOptions {
   readonly streams: LiveStreams;
-  readonly recordings: Pick<Recordings, 'record'>;
+  readonly recordings: RecordPublicationOptions['recordings'];
   readonly session: ServerSession;
   readonly transport: ByteTransport;
   readonly gate: AdmissionGate;
@@ -69,9 +68,14 @@ export class PublishingStreams {
     }
     if (outcome.ok) {
       const path = `${app}/${name}`;
-      const recorded = recordPublication(request, { app, name }, outcome.publication, recordings, (...status) =>
-        this.#tell(messageStreamId, ...status),
-      );
+      const recorded = recordPublication({
+        publishType: request.publishType,
+        key: { app, name },
+        publication: outcome.publication,
+        recordings,
+        tell: (...status) => this.#tell(messageStreamId, ...status),
+        appPublication: gate.publication(request),
+      });
       const publication = gate.watch(request, recorded);
       this.#publications.set(messageStreamId, { request, publication, path });
       session.accept(request);

@@ -31,7 +31,7 @@ import { VodStreams } from './vod-streams.js';
 export interface ConnectionContext {
   readonly config: Config;
   readonly streams: LiveStreams;
-  readonly recordings: Pick<Recordings, 'record'>;
+  readonly recordings: Pick<Recordings, 'record' | 'recordFor'>;
   readonly services: ServiceRooms;
   readonly sharedObjects: SharedObjects;
   readonly vod: VodPlayback;

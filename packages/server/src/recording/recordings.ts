@@ -4,7 +4,7 @@ import type { ObservedStream } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { SentMessage } from '../service/index.js';
 import { FileClaims } from './file-claims.js';
-import { type ClaimedPlace, FileRecorder, type RecorderEvents } from './file-recorder.js';
+import { type ClaimedPlace, FileRecorder, type RecordedFacts, type RecorderEvents } from './file-recorder.js';
 import { RecordingError } from './recording-error.js';
 import type { RecordType } from './recording-file.js';
 import { nameForStream, nameOfFile, type RecordingName } from './recording-name.js';
@@ -21,11 +21,29 @@ export interface RecordingsOptions {
   readonly log: Logger;
   /** Unix ms. */
   readonly wallClock: () => number;
+  /** A file is complete. Must not throw. */
+  readonly recorded?: ((file: RecordedFile) => void) | undefined;
+}
+
+/** A file that a stream was recorded into, and that is complete. */
+export interface RecordedFile extends RecordedFacts {
+  readonly app: string;
+  readonly name: string;
+  /** Relative to `media.dir`, with slashes. */
+  readonly file: string;
+}
+
+/** How an application wants a stream recorded. */
+export interface RecordWish {
+  readonly type?: RecordType;
+  /** As `record.file`; default `{app}/{name}.flv`. */
+  readonly file?: string;
 }
 
 /** A status for the publisher: a code of NetStream, and a sentence. */
 export type TellPublisher = (code: string, description: string) => void;
 
+const nothingToRecord = 'There was nothing to record.';
 const noRotation = { maxFileMs: 0, maxFileBytes: 0 };
 /** Recordings that begin within one second under one name. */
 const maxSameNames = 1000;
@@ -84,7 +102,7 @@ export class Recordings {
     const { wallClock } = this.#options;
     const open = (): FileRecorder => {
       const file = nameOfFile(fileOfTemplate(record.file, { app, name, timeMs: wallClock() }));
-      return this.#record(stream.path, {
+      return this.#record(stream, {
         format: file?.format ?? 'flv',
         acquire: () => this.#acquireNew(file),
         type: 'record',
@@ -102,15 +120,43 @@ export class Recordings {
     const open = (): FileRecorder => {
       count += 1;
       const isFirst = count === 1;
-      return this.#record(stream.path, {
+      return this.#record(stream, {
         format: file?.format ?? 'flv',
-        acquire: () => (isFirst ? this.#acquireNamed(file) : this.#acquireNew(file)),
+        acquire: () => (isFirst ? this.#acquireForPublisher(file) : this.#acquireNew(file)),
         type: isFirst ? type : 'record',
         recordedFor: 'publisher',
         tell,
       });
     };
     return new StreamRecorder(open, noRotation);
+  }
+
+  /** Records a stream as the application asks for. `done` is about the first file, where there are several. */
+  recordFor(
+    stream: ObservedStream,
+    { type = 'record', file: template = '{app}/{name}.flv' }: RecordWish,
+  ): { readonly recorder: Pick<StreamRecorder, 'write' | 'end'>; readonly done: Promise<RecordedFile> } {
+    const { app, name } = stream;
+    const file = nameOfFile(fileOfTemplate(template, { app, name, timeMs: this.#options.wallClock() }));
+    let settle: { readonly resolve: (file: RecordedFile) => void; readonly reject: (error: RecordingError) => void };
+    const done = new Promise<RecordedFile>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    let isFirst = true;
+    const open = (): FileRecorder => {
+      const [acquire, of] = isFirst
+        ? [() => this.#acquireNamed(file), type]
+        : [() => this.#acquireNew(file), 'record' as const];
+      isFirst = false;
+      return this.#record(stream, {
+        ...{ format: file?.format ?? 'flv', acquire, type: of, recordedFor: 'publisher', tell: () => undefined },
+        over: (outcome) => {
+          if (outcome instanceof RecordingError) settle.reject(outcome);
+          else settle.resolve(outcome);
+        },
+      });
+    };
+    return { recorder: new StreamRecorder(open, noRotation), done };
   }
 
   /** Keeps what is sent to the room of a stream with every recording of it; for `ServiceRooms`. */
@@ -162,18 +208,20 @@ export class Recordings {
   }
 
   #record(
-    path: string,
+    stream: ObservedStream,
     wish: {
       readonly format: FileFormat;
       readonly acquire: () => Promise<ClaimedPlace>;
       readonly type: RecordType;
       readonly recordedFor: 'publisher' | 'server';
       readonly tell: TellPublisher;
+      readonly over?: (outcome: RecordedFile | RecordingError) => void;
     },
   ): FileRecorder {
     const { format, acquire, type, recordedFor } = wish;
+    const { path } = stream;
     const { minFreeBytes } = this.#options.config.record;
-    const events = this.#events(path, wish.tell);
+    const events = this.#events(stream, wish.tell, wish.over ?? (() => undefined));
     const recorder = new FileRecorder({ format, acquire, type, recordedFor, minFreeBytes, events });
     this.#recorders.set(recorder, path);
     void recorder.done.then(() => {
@@ -183,7 +231,11 @@ export class Recordings {
     return recorder;
   }
 
-  #events(path: string, tell: TellPublisher): RecorderEvents {
+  #events(
+    { app, name: streamName, path }: ObservedStream,
+    tell: TellPublisher,
+    over: (outcome: RecordedFile | RecordingError) => void,
+  ): RecorderEvents {
     const log = this.#options.log.child({ stream: path.slice(1) });
     return {
       started: ({ name }) => {
@@ -192,7 +244,14 @@ export class Recordings {
       },
       stopped: ({ name }, facts) => {
         log.info({ file: name, isEmpty: facts === undefined }, 'recorded');
-        tell('NetStream.Record.Stop', facts === undefined ? 'There was nothing to record.' : `Recorded ${name}.`);
+        tell('NetStream.Record.Stop', facts === undefined ? nothingToRecord : `Recorded ${name}.`);
+        if (facts === undefined) {
+          over(new RecordingError('NetStream.Record.Failed', nothingToRecord));
+          return;
+        }
+        const recorded = { app, name: streamName, file: name, ...facts };
+        this.#options.recorded?.(recorded);
+        over(recorded);
       },
       failed: (error) => {
         log.warn(
@@ -200,15 +259,20 @@ export class Recordings {
           'recording stopped; the stream goes on',
         );
         tell(error.code, error.message);
+        over(error);
       },
       danmuLost: (err) => log.warn({ err }, 'what is said during the recording cannot be kept'),
       lost: (what) => log.warn({ lost: what }, 'MP4 has no place for this; it is not recorded'),
     };
   }
 
+  async #acquireForPublisher(file: RecordingName | undefined): Promise<ClaimedPlace> {
+    if (!this.#options.config.record.publishers) throw noAccess('Publishers may not record here.');
+    return await this.#acquireNamed(file);
+  }
+
   async #acquireNamed(file: RecordingName | undefined): Promise<ClaimedPlace> {
-    const { media, record } = this.#options.config;
-    if (!record.publishers) throw noAccess('Publishers may not record here.');
+    const { media } = this.#options.config;
     if (file === undefined) throw noAccess('No recording can have that name.');
     const claimed = this.#claim(placeOf(media.dir, file.segments, file.format));
     if (claimed === undefined) throw noAccess('That file is being recorded by another stream.');
