@@ -5,9 +5,10 @@ import { Admissions } from './admission/index.js';
 import { type App, loadApp, startApp, tellRecorded } from './app/index.js';
 import { type Config, ConfigError } from './config/index.js';
 import { handshakeCrypto } from './connection/index.js';
+import { DvrWindows } from './dvr/index.js';
 import { createHttpServer, type RecordingViewers } from './http/index.js';
 import { acceptWebSocket, type BoundAddress, Reception, RtmpConnections, RtmpListener } from './listen/index.js';
-import { LiveStreams } from './live/index.js';
+import { LiveStreams, observeAll } from './live/index.js';
 import { liveSource } from './live-source.js';
 import type { Logger } from './log/index.js';
 import { metricsSource } from './metrics-source.js';
@@ -105,8 +106,9 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       if (app !== undefined) tellRecorded(app, file, logger);
     },
   });
+  const windows = new DvrWindows({ config, log: logger, now });
   const streams = new LiveStreams({
-    observe: recordings.observe,
+    observe: observeAll(recordings.observe, windows.observe),
     gopCache: config.live.gopCache,
     maxLagMs: config.live.maxLagMs,
     maxGopBytes: config.live.maxGopBytes,
@@ -135,6 +137,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       config,
       streams,
       vod,
+      windows,
       recordings,
       services,
       sharedObjects,
@@ -171,7 +174,14 @@ export async function startServer(config: Config, logger: Logger, options: Serve
     config,
     logger,
     certificates,
-    streams: liveSource(streams, now, (path) => recordings.fileOf(path)),
+    streams: liveSource({
+      streams,
+      now,
+      windows,
+      vod,
+      stallTimeoutMs: config.limits.stallTimeoutMs,
+      recordingOf: (path) => recordings.fileOf(path),
+    }),
     services: serviceSource(services),
     sharedObjects: sharedObjectSource(sharedObjects),
     recordings: recordingSource({ mediaDir: config.media.dir, vod, claims: recordings }),
@@ -220,6 +230,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
   }
   certificates?.watch();
   void recordings.start();
+  void windows.start();
   return {
     rtmp,
     http,
@@ -235,6 +246,7 @@ export async function startServer(config: Config, logger: Logger, options: Serve
       await recordings.close(finishRecordingsMs);
       await webhooks?.close(graceMs);
       streams.close();
+      await windows.close();
       vod.close();
       services.close();
       await sharedObjects.close();
