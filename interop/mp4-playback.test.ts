@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './harness/deadline.js';
 import { copyWithFfmpeg8, playedPackets, playedStreams, playWithFfmpeg8, type StreamLine } from './harness/ffmpeg8.js';
 import { type MediaName, mediaFile } from './harness/media.js';
 import { hashedPackets, hashingPlayerArgs, only, type Packet, packetsOfFile } from './harness/packets.js';
 import { findPeer, requirePeer } from './harness/peers.js';
 import { Program } from './harness/program.js';
+import { publishWithFfmpeg } from './harness/publisher.js';
 import { TestServer } from './harness/server.js';
 
 /** How ffmpeg writes the same packets, 6 s of H.264 with B-frames and AAC, a key frame each second. */
@@ -131,6 +133,28 @@ describe('an MP4 file is played by', () => {
       wanted.map(({ hash, dts }) => [hash, dts]),
     );
     expect(video[0]?.isKey).toBe(true);
+  });
+
+  it('rtmpdump, where it was recorded as MP4 under that name', async (test) => {
+    requirePeer('ffmpeg', test);
+    const path = requirePeer('rtmpdump', test);
+    const mediaDir = join(folder, 'recorded');
+    const settings = [`media.dir=${mediaDir}`, 'record.streams=live/*', 'record.file={app}/{name}.mp4'];
+    const recorder = await TestServer.start({ settings });
+    const source = await mediaFile('bFrames');
+    await publishWithFfmpeg(source, recorder.rtmpUrl('show')).succeed();
+    await eventually('the recording is complete', () => existsSync(join(mediaDir, 'live/show.mp4')));
+    const copy = join(folder, 'recorded.flv');
+    await dump(path, ['-r', recorder.rtmpUrl('show'), '-o', copy]);
+    expect(difference(await packetsOfFile(copy), await packetsOfFile(source))).toBeUndefined();
+  });
+
+  it('GStreamer', async (test) => {
+    const path = requirePeer('gst-launch-1.0', test);
+    const copy = join(folder, 'gstreamer.flv');
+    const source = `rtmp2src location=${server.rtmpUrl('mp4:fast')}`;
+    await Program.start(path, ['-q', ...source.split(' '), '!', 'filesink', `location=${copy}`]).succeed();
+    expect(difference(await packetsOfFile(copy), await packetsOfFile(media('fast.mp4')))).toBeUndefined();
   });
 
   // FFmpeg writes FLAC's configuration without its head, and VP9's with that of its box; it reads the others, too.
