@@ -39,10 +39,9 @@ export class Mp4Movie {
         const { endMs, startMs, durationMs } = this.#tablesOf(id);
         return { endMs, startMs, durationMs, tables: this.#tablesOf(id).encode(base, isLong) };
       });
-    const shortHeadBytes = start.length + movie(0, false).length + data.length;
-    const isLong = shortHeadBytes + this.#mediaBytes >= 2 ** 32;
-    const headBytes = isLong ? start.length + movie(0, true).length + data.length : shortHeadBytes;
-    return Buffer.concat([start, movie(headBytes, isLong), data]);
+    const headBytes = (isLong: boolean): number => start.length + movie(0, isLong).length + data.length;
+    const isLong = headBytes(true) + this.#mediaBytes >= 2 ** 32;
+    return Buffer.concat([start, movie(headBytes(isLong), isLong), data]);
   }
 
   #tablesOf(id: number): SampleTables {
