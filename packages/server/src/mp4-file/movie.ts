@@ -37,7 +37,7 @@ export interface Movie {
 const maxTracks = 256;
 
 /** @throws RtmpRemoteError `ERR_MP4_…` */
-export function readMovie(bytes: Uint8Array, moov: Box, fileBytes: number): Movie {
+export async function readMovie(bytes: Uint8Array, moov: Box, fileBytes: number): Promise<Movie> {
   const boxes = boxesIn(bytes, moov);
   const mvhd = readTimeHead(bytes, firstBox(boxes, 'mvhd'));
   const mvex = firstBox(boxes, 'mvex');
@@ -45,7 +45,7 @@ export function readMovie(bytes: Uint8Array, moov: Box, fileBytes: number): Movi
   const budget = new SampleBudget();
   const tracks: { video?: MovieTrack; audio?: MovieTrack } = {};
   for (const trak of boxes.filter(({ type }) => type === 'trak').slice(0, maxTracks)) {
-    const track = readTrack(bytes, trak, { taken: tracks, timescale: mvhd.timescale, trexes, fileBytes, budget });
+    const track = await readTrack(bytes, trak, { taken: tracks, timescale: mvhd.timescale, trexes, fileBytes, budget });
     if (track !== undefined) tracks[track.kind] = track;
   }
   if (tracks.video === undefined && tracks.audio === undefined) {
@@ -72,7 +72,7 @@ interface TrackContext {
   readonly budget: SampleBudget;
 }
 
-function readTrack(bytes: Uint8Array, trak: Box, context: TrackContext): MovieTrack | undefined {
+async function readTrack(bytes: Uint8Array, trak: Box, context: TrackContext): Promise<MovieTrack | undefined> {
   const boxes = boxesIn(bytes, trak);
   const mdia = firstBox(boxes, 'mdia');
   const inMedia = mdia === undefined ? [] : boxesIn(bytes, mdia);
@@ -91,7 +91,7 @@ function readTrack(bytes: Uint8Array, trak: Box, context: TrackContext): MovieTr
   const table = new SampleTable({ timescale, editTicks, fileBytes: context.fileBytes });
   const id = uint32At(bytes, tkhd.start + (bytes[tkhd.start] === 1 ? 20 : 12));
   const trex = context.trexes.find(({ start }) => uint32At(bytes, start + 4) === id);
-  const nextTicks = readSampleTables(bytes, stbl, table, context.budget);
+  const nextTicks = await readSampleTables(bytes, stbl, table, context.budget);
   return {
     id,
     kind,

@@ -218,6 +218,20 @@ describe('Mp4File', () => {
     );
   });
 
+  it('leaves out a sample that no tag can carry', async () => {
+    const big = (samples: readonly Mp4Sample[]) =>
+      fullBox('stsz', 0, u32(0, samples.length, ...samples.map((_, i) => (i === 1 ? 0x100_0000 : 100))));
+    const bytes = encodeMp4([videoTrack(3)], { isFront: true, sizes: big });
+    const memory = new MemorySource(bytes);
+    const long: ByteSource = { size: 0x200_0000, read: (target, position) => memory.read(target, position) };
+    const file = await Mp4File.open(long);
+    expect((await tagsFrom(file)).slice(1).map(({ timestamp, payload }) => [timestamp, payload[5]])).toEqual([
+      [0, 0],
+      [80, 2],
+    ]);
+    expect(file.index.video?.table.lostSamples).toBe(1);
+  });
+
   it('plays what is there of a file that was cut off', async () => {
     const whole = encodeMp4(tracks, { isFront: true });
     const all = await briefs(await opened(whole));

@@ -81,7 +81,7 @@ export async function readMp4Index(source: ByteSource): Promise<Mp4Index> {
     if (type === 'moov' && movie === undefined) {
       if (isCut) throw new RtmpRemoteError('ERR_MP4_TRUNCATED', 'it ends within its index', { offset: position });
       const bytes = await scanner.readBox(position, end, maxMovieBytes);
-      movie = readMovie(bytes, { type, start: headBytes, end: bytes.length }, source.size);
+      movie = await readMovie(bytes, { type, start: headBytes, end: bytes.length }, source.size);
       moviePosition = position;
     } else if (type === 'moof' && !isCut && movie !== undefined) {
       const bytes = await scanner.readBox(position, end, maxFragmentBytes);

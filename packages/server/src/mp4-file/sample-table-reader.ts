@@ -6,6 +6,7 @@
  *   stsc   first chunk, samples, description, UI32 each  stco   offset UI32
  *   stss   number of a key frame UI32                    co64   offset UI64
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RtmpRemoteError } from '@millrace/protocol';
 import { type Box, boxesIn, firstBox, int32At, uint16At, uint32At, uint64At } from './box.js';
 import type { SampleBudget, SampleTable } from './sample-table.js';
@@ -18,13 +19,20 @@ interface Table {
 
 const emptyTable: Table = { bytes: new Uint8Array(), at: 0, count: 0 };
 const maxDescription = 0xffff;
+/** So many are read in a few milliseconds; then whoever else waits has a turn. */
+const samplesPerTurn = 32_768;
 
 /**
- * Puts the samples of a `stbl` box into a table. Returns the time of its end, ticks.
+ * Puts the samples of a `stbl` box into a table. Resolves with the time of its end, ticks.
  *
  * @throws RtmpRemoteError `ERR_MP4_TABLE`: one has fewer bytes than entries; `ERR_MP4_TOO_MANY_SAMPLES`
  */
-export function readSampleTables(bytes: Uint8Array, stbl: Box, into: SampleTable, budget: SampleBudget): number {
+export async function readSampleTables(
+  bytes: Uint8Array,
+  stbl: Box,
+  into: SampleTable,
+  budget: SampleBudget,
+): Promise<number> {
   const boxes = boxesIn(bytes, stbl);
   const find = (type: string, entryBytes: number): Table => readTable(bytes, firstBox(boxes, type), entryBytes);
   const sizes = readSizes(bytes, boxes, budget);
@@ -37,6 +45,7 @@ export function readSampleTables(bytes: Uint8Array, stbl: Box, into: SampleTable
   let decodeTicks = 0;
   let sample = 0;
   let group = 0;
+  let turnEnd = samplesPerTurn;
   for (let chunk = 0; chunk < chunks.count && sample < sizes.count; chunk += 1) {
     while (group + 1 < groups.count && uint32At(bytes, groups.at + (group + 1) * 12) <= chunk + 1) group += 1;
     const inChunk = groups.count === 0 ? 0 : uint32At(bytes, groups.at + group * 12 + 4);
@@ -49,6 +58,9 @@ export function readSampleTables(bytes: Uint8Array, stbl: Box, into: SampleTable
       const isKey = keys === undefined || keys.has(sample + 1);
       into.append(decodeTicks, duration, compositions.next(), sizes.at(sample), isKey);
       decodeTicks += duration;
+      if (sample < turnEnd) continue;
+      turnEnd += samplesPerTurn;
+      await nextTurn();
     }
   }
   return decodeTicks;

@@ -88,10 +88,17 @@ export class SampleTable {
   /** What comes now is at this place of the file, and of this kind (1 … 65,535). */
   beginRun(offset: number, description: number): void {
     if (this.#isClosed) return;
+    this.#nextOffset = offset;
+    const last = this.#runFirsts.length - 1;
+    if (last >= 0 && this.#runFirsts.last === this.count) {
+      // Nothing was in it.
+      this.#runOffsets.set(last, offset);
+      this.#runDescriptions.set(last, description);
+      return;
+    }
     this.#runFirsts.push(this.count);
     this.#runOffsets.push(offset);
     this.#runDescriptions.push(description);
-    this.#nextOffset = offset;
   }
 
   /** `decodeTicks` and `compositionTicks` in ticks; the composition is what is to be added for the presentation. */
