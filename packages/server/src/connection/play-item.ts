@@ -13,3 +13,6 @@ export interface PlayItem {
 export function isChange({ transition }: PlayRequest): boolean {
   return transition?.kind === 'switch' || transition?.kind === 'swap';
 }
+
+/** Longer play lists than this are somebody's mistake. */
+export const maxQueue = 256;

@@ -5,7 +5,7 @@ import type { Logger } from '../log/index.js';
 import { type Continuation, type OpenRecording, PlayClock, type VodPlayback, VodPlayer } from '../vod/index.js';
 import type { ByteTransport } from './byte-transport.js';
 import { DanmuReplay, type DanmuReplayOptions } from './danmu-replay.js';
-import type { PlayItem } from './play-item.js';
+import { maxQueue, type PlayItem } from './play-item.js';
 
 export interface PlayListOptions {
   readonly vod: VodPlayback;
@@ -22,16 +22,14 @@ export interface PlayListOptions {
   readonly membershipOf: DanmuReplayOptions['membershipOf'];
   /** Sends what the session has to say. */
   readonly flush: () => void;
-  /** Joins a live stream for a request that was accepted. The list is over. */
-  readonly joinLive: (item: PlayItem) => void;
+  /** Joins a live stream for a request that was accepted. The list is over; `rest` was to follow. */
+  readonly joinLive: (item: PlayItem, rest: readonly PlayItem[]) => void;
   /** The list cannot go on. */
   readonly failed: (messageStreamId: number) => void;
   /** What was granted is over, or did not come about. */
   readonly ended: (request: PlayRequest) => void;
 }
 
-/** Longer play lists than this are somebody's mistake. */
-const maxQueue = 256;
 /** How often a place for a change is looked for, when the player is past each that was found. */
 const maxChangeTries = 5;
 
@@ -66,8 +64,11 @@ export class PlayList {
     options.vod.totals.playerCount += 1;
   }
 
-  start(): void {
-    if (!this.#isHeld) void this.#player.start();
+  /** `atMs`: the time of the stream that its first frame gets, where something was played before; `rest` follows. */
+  start(atMs?: number, rest: readonly PlayItem[] = []): void {
+    this.#queue.push(...rest);
+    if (!this.#isHeld || atMs !== undefined) void this.#player.start(atMs === undefined ? {} : { atMs });
+    this.#isHeld &&= atMs === undefined;
   }
 
   close(): void {
@@ -179,8 +180,7 @@ export class PlayList {
   #advance(): void {
     const next = this.#queue.shift();
     if (next === undefined) return;
-    // A live stream has no end at which the list could go on.
-    if (next.recording === undefined) this.#options.joinLive(next);
+    if (next.recording === undefined) this.#options.joinLive(next, this.#queue.splice(0));
     else this.#replace(next, next.recording, { atMs: this.#player.endMs });
   }
 

@@ -130,6 +130,7 @@ export class RtmpConnection {
       gate: this.#gate,
       log,
       flush: this.#flush,
+      finished: (live) => this.#vod.liveFinished(live),
     });
     this.#vod = new VodStreams({
       vod: context.vod,
@@ -145,8 +146,7 @@ export class RtmpConnection {
       membershipOf: (path) => this.#services.membershipOf(path),
       flush: this.#flush,
       resume: (answer) => this.#resume(answer),
-      playLive: (request, name) => this.#playing.start(request, name),
-      joinLive: (request, name) => this.#playing.join(request, name),
+      live: this.#playing,
       ended: (request) => this.#gate.ended(request),
     });
     this.#lengths = new StreamLengths({
@@ -186,6 +186,7 @@ export class RtmpConnection {
 
   /** To be called now and then (once a second is enough): ends what takes too long, pings what is silent. */
   checkDeadline(nowMs: number): void {
+    if (!this.#closed) this.#playing.checkSilence();
     const deadline = this.#session.nextDeadlineMs();
     if (this.#closed || deadline === undefined || deadline > nowMs) return;
     this.#session.checkDeadline(nowMs);
@@ -348,7 +349,7 @@ export class RtmpConnection {
 
   #play(request: PlayRequest, name: string): void {
     const app = this.#session.peer?.app ?? '';
-    if (!this.#vod.play(request, { app, name })) this.#playing.start(request, name);
+    this.#vod.play(request, { app, name });
   }
 
   #select(messageStreamId: number, change: Partial<MediaSelection>): void {

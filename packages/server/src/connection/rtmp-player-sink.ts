@@ -39,6 +39,15 @@ export class RtmpPlayerSink implements PlayerSink {
     this.#flush();
   }
 
+  behind(): void {
+    this.#session.sendStatus(
+      this.#messageStreamId,
+      'NetStream.Play.InsufficientBW',
+      'Parts of the stream were left out.',
+    );
+    this.#flush();
+  }
+
   stalled(): void {
     this.#transport.close('stalled: the player took nothing for longer than limits.stallTimeoutMs');
   }

@@ -23,6 +23,8 @@ export interface TimeShiftOptions {
   readonly bufferMs: number | undefined;
   readonly stallTimeoutMs: number;
   readonly now: () => number;
+  /** All was sent of the time for which the live stream was wanted. */
+  readonly finished: () => void;
   /** Sends what the session has to say. */
   readonly flush: () => void;
 }
@@ -72,6 +74,8 @@ export class TimeShift {
       },
       write: (bytes) => live.write(bytes),
       stalled: () => live.stalled(),
+      behind: () => live.behind(),
+      finished: options.finished,
       started: () => {
         if (this.#isElsewhere) this.#hasNext = true;
         else live.started();

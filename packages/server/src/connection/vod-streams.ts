@@ -1,17 +1,16 @@
 import type { PlayRequest, Rejection, SeekRequest } from '@millrace/protocol';
 import type { LiveStreams, MediaSelection, StreamKey } from '../live/index.js';
 import type { OpenRecording } from '../vod/index.js';
+import { LiveQueue } from './live-queue.js';
 import { isChange, type PlayItem } from './play-item.js';
 import { PlayList, type PlayListOptions } from './play-list.js';
+import type { FinishedLive, PlayingStreams } from './playing-streams.js';
 
 export interface VodStreamsOptions extends Omit<PlayListOptions, 'joinLive' | 'failed'> {
   readonly streams: LiveStreams;
   /** Gives a late answer, unless the connection has closed, and goes on with what has come in the meantime. */
   readonly resume: (answer: () => void) => void;
-  /** Answers a request and joins a live stream. */
-  readonly playLive: (request: PlayRequest, name: string) => void;
-  /** Joins a live stream for a request that was accepted. */
-  readonly joinLive: (request: PlayRequest, name: string) => void;
+  readonly live: Pick<PlayingStreams, 'start' | 'join' | 'has' | 'change'>;
 }
 
 /** Clients say for streams that there are not, too, how much they buffer. */
@@ -21,6 +20,8 @@ const maxBufferLengths = 256;
 export class VodStreams {
   readonly #options: VodStreamsOptions;
   readonly #lists = new Map<number, PlayList>();
+  /** Of those that play a live stream for a time. */
+  readonly #queues = new Map<number, LiveQueue>();
   /** What the client buffers, ms, by message stream. */
   readonly #bufferMs = new Map<number, number>();
   #isClosed = false;
@@ -29,23 +30,25 @@ export class VodStreams {
     this.#options = options;
   }
 
-  /** Takes a request that was granted, to answer it now or later. `false`: it is for a live stream, now. */
-  play(request: PlayRequest, key: StreamKey): boolean {
+  /** Takes a request that was granted, to answer it now or later. */
+  play(request: PlayRequest, key: StreamKey): void {
     const { vod, session, streams } = this.#options;
     const { start } = request;
-    const list = this.#listFor(request);
     const isLive = start === -1 || (start === -2 && (streams.isPublished(key) || !vod.library.mayHave(key)));
     if (isLive) {
-      list?.append({ request, name: key.name, recording: undefined });
-      return list !== undefined;
+      this.#playLive(request, key.name);
+      return;
+    }
+    if (this.#isBehindLive(request) && isChange(request) && !this.#swapsInList(request)) {
+      this.#refuse(request, `${key.name} is a recording; it can be appended to a live stream.`);
+      return;
     }
     if (!vod.library.mayHave(key)) {
       session.reject(request, notFound(key));
       this.#options.ended(request);
-      return true;
+      return;
     }
     void this.#open(request, key);
-    return true;
   }
 
   /** `false`: the stream plays no recording. So do the others. */
@@ -86,16 +89,24 @@ export class VodStreams {
     if (list !== undefined) list.bufferMs = bufferMs;
   }
 
+  /** A live stream that was wanted for a time has ended. */
+  liveFinished(finished: FinishedLive): void {
+    this.#queues.get(finished.messageStreamId)?.finished(finished);
+  }
+
   /** The message stream plays nothing any more. */
   stopped(messageStreamId: number): void {
     const list = this.#lists.get(messageStreamId);
     this.#lists.delete(messageStreamId);
     list?.close();
+    const queue = this.#queues.get(messageStreamId);
+    this.#queues.delete(messageStreamId);
+    queue?.close();
   }
 
   closed(): void {
     this.#isClosed = true;
-    for (const messageStreamId of [...this.#lists.keys()]) this.stopped(messageStreamId);
+    for (const id of [...this.#lists.keys(), ...this.#queues.keys()]) this.stopped(id);
   }
 
   /** Where the request goes on with what plays; `undefined`: it begins anew. */
@@ -105,7 +116,7 @@ export class VodStreams {
 
   /** Never rejects. */
   async #open(request: PlayRequest, key: StreamKey): Promise<void> {
-    const { vod, session, log, resume, playLive, ended } = this.#options;
+    const { vod, session, log, resume, ended } = this.#options;
     let recording: OpenRecording | undefined;
     let changeMs: number | undefined;
     let rejection = notFound(key);
@@ -132,9 +143,7 @@ export class VodStreams {
     resume(() => {
       if (found === undefined && request.start === -2 && rejection.code === 'NetStream.Play.StreamNotFound') {
         // It went between two looks.
-        const list = this.#listFor(request);
-        if (list === undefined) playLive(request, key.name);
-        else list.append({ request, name: key.name, recording: undefined });
+        this.#playLive(request, key.name);
       } else if (found === undefined || changeMs === Number.POSITIVE_INFINITY) {
         session.reject(request, rejection);
         found?.release();
@@ -148,8 +157,11 @@ export class VodStreams {
   #granted(item: PlayItem, recording: OpenRecording, changeMs: number | undefined): void {
     const { session, flush, log } = this.#options;
     const { request, name } = item;
-    const { messageStreamId } = request;
     log.debug({ stream: name, recorded: true }, 'play');
+    if (this.#isBehindLive(request)) {
+      this.#appendToLive(item);
+      return;
+    }
     const playing = this.#listFor(request);
     if (playing !== undefined) {
       if (changeMs === undefined) playing.append(item);
@@ -162,20 +174,110 @@ export class VodStreams {
       return;
     }
     flush();
+    this.#createList(item, recording).start();
+  }
+
+  #createList(item: PlayItem, recording: OpenRecording): PlayList {
+    const { messageStreamId } = item.request;
     const list = new PlayList(this.#listOptions(), item, recording, this.#bufferMs.get(messageStreamId));
     this.#lists.set(messageStreamId, list);
-    list.start();
+    return list;
+  }
+
+  /** The request goes on with a live stream that plays. */
+  #isBehindLive({ messageStreamId, reset, transition }: PlayRequest): boolean {
+    if (reset || transition?.kind === 'resume') return false;
+    return this.#queues.has(messageStreamId) || this.#options.live.has(messageStreamId);
+  }
+
+  /** It takes the place of something in the list, not of what plays. */
+  #swapsInList({ messageStreamId, transition }: PlayRequest): boolean {
+    const isOther = transition?.kind === 'swap' && transition.oldStreamName !== '';
+    return isOther && this.#queues.get(messageStreamId)?.has(transition.oldStreamName) === true;
+  }
+
+  #playLive(request: PlayRequest, name: string): void {
+    const { live, streams, session } = this.#options;
+    const item: PlayItem = { request, name, recording: undefined };
+    const list = this.#listFor(request);
+    if (this.#isBehindLive(request)) {
+      if (isChange(request) && !this.#swapsInList(request)) live.change(request, name);
+      else this.#appendToLive(item);
+    } else if (list === undefined) {
+      const isValid = streams.isValidName({ app: session.peer?.app ?? '', name });
+      if (isValid && request.duration >= 0) this.#createQueue(request.messageStreamId, []);
+      live.start(request, name);
+    } else if (isChange(request)) {
+      this.#refuse(request, `${name} is a live stream; it can be appended to a recording.`);
+    } else {
+      list.append(item);
+    }
+  }
+
+  #appendToLive(item: PlayItem): void {
+    const queue = this.#queues.get(item.request.messageStreamId);
+    if (queue !== undefined) {
+      queue.append(item);
+      return;
+    }
+    item.recording?.release();
+    this.#refuse(item.request, 'What plays is a live stream without an end.');
+  }
+
+  #createQueue(messageStreamId: number, items: readonly PlayItem[]): void {
+    const { session, flush, ended } = this.#options;
+    const queue = new LiveQueue(
+      {
+        session,
+        messageStreamId,
+        flush,
+        drop: ({ request, recording }) => {
+          recording?.release();
+          ended(request);
+        },
+        follow: (item, rest, endMs) => this.#follow(item, rest, endMs),
+      },
+      items,
+    );
+    this.#queues.set(messageStreamId, queue);
+  }
+
+  /** Begins what is behind a live stream that has ended. */
+  #follow(item: PlayItem, rest: readonly PlayItem[], endMs: number): void {
+    const { session, flush } = this.#options;
+    const { request, recording } = item;
+    if (recording === undefined) {
+      this.#joinLive(item, rest);
+      return;
+    }
+    this.stopped(request.messageStreamId);
+    session.playNext(request, { recorded: true });
+    flush();
+    this.#createList(item, recording).start(endMs, rest);
+  }
+
+  #joinLive({ request, name }: PlayItem, rest: readonly PlayItem[]): void {
+    const { session, flush, live } = this.#options;
+    const { messageStreamId } = request;
+    const ends = request.duration >= 0;
+    this.stopped(messageStreamId);
+    this.#createQueue(messageStreamId, rest);
+    // A live stream has no end at which the list could go on, unless it is wanted for a time.
+    if (!ends) this.stopped(messageStreamId);
+    session.playNext(request, { ends });
+    flush();
+    live.join(request, name);
+  }
+
+  #refuse(request: PlayRequest, description: string): void {
+    this.#options.session.reject(request, { code: 'NetStream.Play.Failed', description });
+    this.#options.ended(request);
   }
 
   #listOptions(): PlayListOptions {
     return {
       ...this.#options,
-      joinLive: ({ request, name }) => {
-        this.stopped(request.messageStreamId);
-        this.#options.session.playNext(request);
-        this.#options.flush();
-        this.#options.joinLive(request, name);
-      },
+      joinLive: (item, rest) => this.#joinLive(item, rest),
       failed: (messageStreamId) => this.stopped(messageStreamId),
     };
   }
