@@ -1,4 +1,5 @@
 import { RtmpRemoteError } from '@millrace/protocol';
+import { TaskLimit } from './access/index.js';
 import {
   type CatalogPlace,
   type CataloguedRecording,
@@ -20,12 +21,15 @@ const contentTypes: Readonly<Record<RecordingFormat, string>> = {
   mp4: 'video/mp4',
   f4v: 'video/mp4',
 };
+/** For places in files without an index, at a time: each may read a whole file. */
+const maxSearches = 4;
 /** Of the metadata's index, as many as players believe. */
 const maxKeyFrameTimes = 4096;
 
 /** The recordings as HTTP needs them: rows for the API, files, and FLV for viewers. */
 export function recordingSource({ mediaDir, vod, claims }: RecordingSourceOptions): RecordingSource {
   const catalog = new RecordingCatalog({ mediaDir, claims, open: (key) => vod.library.open(key) });
+  const searches = new TaskLimit(maxSearches, Number.POSITIVE_INFINITY);
   return {
     async list({ order, limit, app, prefix, search, cursor }) {
       const after = cursor === undefined ? undefined : readCursor(cursor);
@@ -64,12 +68,17 @@ export function recordingSource({ mediaDir, vod, claims }: RecordingSourceOption
       };
     },
     mayHave: (stream) => vod.library.mayHave(stream),
-    async openFlv(stream, { startSeconds, audio, video }) {
+    async openFlv(stream, { startSeconds, audio, video, isWanted }) {
       try {
         const opened = await vod.library.open(stream);
         if (opened === undefined) return undefined;
         const startMs = startSeconds === undefined ? undefined : startSeconds * 1000;
-        const pieces = new FlvBody(opened.file, { startMs, selection: { audio, video } });
+        const pieces = new FlvBody(opened.file, {
+          startMs,
+          selection: { audio, video },
+          // Who asks and goes, over and over, has no more than these read.
+          search: async (find, start) => (await searches.run(async () => (isWanted() ? find() : start))) ?? start,
+        });
         return { pieces, close: () => opened.release() };
       } catch (error) {
         // It has the name of a recording, and is none.

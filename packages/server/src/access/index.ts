@@ -6,5 +6,6 @@ export { DanmuWebhook } from './danmu-webhook.js';
 export { type AccessAction, type Denial, denial, denialCodes } from './denial.js';
 export type { DanmuVerdict, Guard, RequestedPublication, RequestedStream, Verdict } from './guard.js';
 export { SwfRules } from './swf-rules.js';
+export { TaskLimit } from './task-limit.js';
 export { type SignedGrant, urlSignature } from './url-signature.js';
 export { hasWebhooks, WebhookGuard, type WebhookGuardOptions } from './webhook-guard.js';

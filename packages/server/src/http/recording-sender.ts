@@ -6,7 +6,7 @@ import { fileAnswer } from './file-answer.js';
 import { mediaHeaders } from './http-flv-viewer.js';
 import { answerOtherMethod, inTurn } from './media-methods.js';
 import { answer, noRecording, type PlainAnswer } from './plain-answer.js';
-import type { RecordingFlv, RecordingSource, SentFile } from './recording-source.js';
+import type { FlvWish, RecordingFlv, RecordingSource, SentFile } from './recording-source.js';
 import type { RequestTarget } from './request-target.js';
 import { sendBody } from './send-body.js';
 import type { Visit } from './visit.js';
@@ -26,7 +26,6 @@ export interface RecordingFigures {
 }
 
 type RecordingTarget = Extract<RequestTarget, { kind: 'recording' }>;
-type FlvWish = Parameters<RecordingSource['openFlv']>[1];
 
 const pieceBytes = 64 * 1024;
 
@@ -96,11 +95,11 @@ export class RecordingSender {
   async sendFlv(
     response: ServerResponse,
     stream: { readonly app: string; readonly name: string },
-    wish: FlvWish,
+    wish: Pick<FlvWish, 'startSeconds' | 'audio' | 'video'>,
     visit: Visit,
   ): Promise<void> {
     await this.#send(response, visit, true, async () => {
-      const flv = await this.#options.recordings.openFlv(stream, wish);
+      const flv = await this.#options.recordings.openFlv(stream, { ...wish, isWanted: () => !response.destroyed });
       if (flv === undefined) answer(response, noRecording(`${stream.app}/${stream.name}`));
       else await this.#answerFlv(response, flv);
     });

@@ -33,6 +33,15 @@ export interface RecordingFlv {
   close(): void;
 }
 
+export interface FlvWish {
+  /** As `?start=`. */
+  readonly startSeconds?: number | undefined;
+  readonly audio: boolean;
+  readonly video: boolean;
+  /** Whether somebody still waits for it. */
+  readonly isWanted: () => boolean;
+}
+
 interface StreamName {
   readonly app: string;
   readonly name: string;
@@ -51,9 +60,6 @@ export interface RecordingSource {
   openFile(path: string): Promise<SentFile | undefined>;
   /** Whether something has the name of such a recording; at once. */
   mayHave(stream: StreamName): boolean;
-  /** `startSeconds` as `?start=`. `undefined`: there is no such recording, or it cannot be played. */
-  openFlv(
-    stream: StreamName,
-    options: { readonly startSeconds?: number | undefined; readonly audio: boolean; readonly video: boolean },
-  ): Promise<RecordingFlv | undefined>;
+  /** `undefined`: there is no such recording, or it cannot be played. */
+  openFlv(stream: StreamName, wish: FlvWish): Promise<RecordingFlv | undefined>;
 }

@@ -1,12 +1,14 @@
 import { encodeFlvHeader, flvTagTypes } from '@millrace/protocol';
 import { flvEncoding, type LiveMessage, type MediaSelection } from '../live/index.js';
-import type { FileTag, MediaFile, MediaReader } from './media-file.js';
+import type { FileTag, MediaFile, MediaReader, SeekPoint } from './media-file.js';
 import { TagFilter } from './tag-filter.js';
 
 export interface FlvBodyOptions {
   /** Begins with the key frame at or before this time, ms of the file; below 0: so long before the end. */
   readonly startMs?: number | undefined;
   readonly selection: MediaSelection;
+  /** Runs a search for a place, which may read the whole file, or gives it up for `start`. By default it runs at once. */
+  readonly search?: (find: () => Promise<SeekPoint>, start: SeekPoint) => Promise<SeekPoint>;
 }
 
 /** What is given at once, about. */
@@ -69,7 +71,8 @@ export class FlvBody implements AsyncIterable<Uint8Array> {
     const { startMs = 0 } = this.#options;
     const wanted = startMs < 0 ? durationMs + startMs : Math.min(startMs, Math.max(durationMs, lastTimestamp));
     if (wanted <= start.timestamp) return { ...start, timestamp: 0, isStart: true };
-    const point = await this.#file.seekPoint(wanted);
+    const find = (): Promise<SeekPoint> => this.#file.seekPoint(wanted);
+    const point = await (this.#options.search?.(find, start) ?? find());
     return point.position === start.position
       ? { ...start, timestamp: 0, isStart: true }
       : { position: point.position, timestamp: point.timestamp, isStart: false };
