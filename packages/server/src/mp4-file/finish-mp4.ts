@@ -21,7 +21,12 @@ export async function finishMp4(file: FileHandle): Promise<'done' | 'empty'> {
   const { head, indexedId, tally, soundBytes } = survey;
   const { times, positions } = tally.keyFrames;
   await file.truncate(soundBytes);
-  await writeAll(file, [encodeFragmentIndex({ trackId: indexedId, times, positions })], soundBytes);
+  try {
+    await writeAll(file, [encodeFragmentIndex({ trackId: indexedId, times, positions })], soundBytes);
+  } catch {
+    // The disk is full: the file plays without an index. If it is something worse, so is what comes next.
+    await file.truncate(soundBytes);
+  }
   await writeAll(file, [withDurations(head, tally)], 0);
   return 'done';
 }

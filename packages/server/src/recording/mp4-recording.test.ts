@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeAmf0, messageTypes, type RawMessage } from '@millrace/protocol';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../config/index.js';
 import { silentLogger } from '../log/index.js';
 import type { RecordType } from './recording-file.js';
@@ -265,6 +266,57 @@ describe('an MP4 recording', () => {
       expect(durationMs).toBe(packets.length * 40);
       rmSync(media('x.mp4'));
     }
+  });
+
+  it('is kept up to its last whole fragment where the disk gets full, and has its duration', async () => {
+    const probe = await open(join(folder, 'probe'), 'w');
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const original = prototype.writev;
+    // Nothing has room any more behind what was written first; what is written over has.
+    let end = Number.POSITIVE_INFINITY;
+    const spy = vi.spyOn(prototype, 'writev').mockImplementation(async function (this: FileHandle, parts, position) {
+      const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
+      if ((position ?? 0) + length > end) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+      if (end === Number.POSITIVE_INFINITY) end = (position ?? 0) + length;
+      return await original.call(this, parts, position);
+    });
+    try {
+      const long = (timestamp: number): RawMessage =>
+        message(messageTypes.video, timestamp, [0x17, 1, 0, 0, 0, ...new Uint8Array(300_000)]);
+      const statuses = await recordAll('x.mp4', [avcHeader(0), long(0), long(2500), long(5000), long(7500)]);
+      expect(statuses).toEqual(['Start: Recording live/x.mp4.', 'Failed: The disk is full.']);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(files()).toEqual(['x.mp4']);
+    const { packets, durationMs } = await packetsIn(media('x.mp4'));
+    expect(packets.map(({ ms }) => ms)).toEqual([0, 2500].slice(0, packets.length));
+    expect(packets.length).toBeGreaterThan(0);
+    expect(durationMs).toBe(packets.length * 2500);
+  });
+
+  it('does not begin where there is too little room', async () => {
+    const recordings = recordingsWith(`record.minFreeBytes=${Number.MAX_SAFE_INTEGER}`);
+    const failed = new Promise<string>((resolve) => {
+      recordings.record({ path: '/live/x', app: 'live', name: 'mp4:x' }, 'record', (code, text) =>
+        resolve(`${code} ${text}`),
+      );
+    });
+    expect(await failed).toBe('NetStream.Record.Failed The disk is full.');
+    expect(files()).toEqual([]);
+  });
+
+  it('is not written by two at once', async () => {
+    const recordings = recordingsWith();
+    const record = (name: string): Promise<string> =>
+      new Promise((resolve) => {
+        recordings.record({ path: `/live/${name}`, app: 'live', name }, 'record', (code) => resolve(code));
+      });
+    expect(await record('mp4:x')).toBe('NetStream.Record.Start');
+    expect(recordings.fileOf('/live/mp4:x')).toBe('live/x.mp4');
+    expect(await record('x.mp4')).toBe('NetStream.Record.NoAccess');
+    expect(await record('x')).toBe('NetStream.Record.Start');
   });
 
   it('leaves alone a part that another program has made', async () => {
