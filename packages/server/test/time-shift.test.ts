@@ -195,6 +195,35 @@ describe('a live stream with a window', () => {
     await expectFrames(player, () => show.framesFrom(2000));
   });
 
+  it.each([1, 2, 3])('gives each frame once, whatever the pauses (%d)', async (seed) => {
+    const show = await Show.open();
+    await show.send(0, 1000);
+    const player = await show.player();
+    let state = seed;
+    const random = (below: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    let time = 1000;
+    let isPaused = false;
+    for (let step = 0; step < 60; step += 1) {
+      if (random(2) === 0) {
+        const next = time + 100 * (1 + random(9));
+        // Not awaited each time: pauses come in the middle of what is sent.
+        const sending = show.send(time, next);
+        if (random(2) === 0) await sending;
+        time = next;
+      } else {
+        isPaused = !isPaused;
+        player.client.sendCommand('pause', 0, [null, isPaused, 0], player.id);
+        if (random(3) === 0) await player.client.barrier();
+      }
+    }
+    if (isPaused) player.client.sendCommand('pause', 0, [null, false, 0], player.id);
+    await show.send(time, time + 1000);
+    await expectFrames(player, () => show.framesFrom(0));
+  });
+
   it('is paced by what the client buffers, and returns to live when it is asked for the newest', async () => {
     const show = await Show.open();
     await show.send(0, 18_000);
@@ -303,10 +332,16 @@ describe('a live stream with a window', () => {
   it('is seen by the API', async () => {
     const show = await Show.open();
     await show.send(0, 5000);
+    const viewer = await FlvClient.http(server.httpPort, `/live/${show.name}.flv?start=1`);
+    await viewer.until(60);
     const response = await fetch(`http://127.0.0.1:${server.httpPort}/api/v1/streams`);
-    const { streams } = (await response.json()) as { streams: { name: string; dvr: unknown }[] };
+    const { streams } = (await response.json()) as {
+      streams: { name: string; bytesOut: number; dvr: unknown }[];
+    };
     const row = streams.find(({ name }) => name === show.name);
+    expect(row?.bytesOut).toBeGreaterThan(5000);
     expect(row?.dvr).toEqual({ fromMs: 0, toMs: 4905, bytes: expect.any(Number) });
+    viewer.close();
   });
 });
 

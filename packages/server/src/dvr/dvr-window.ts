@@ -174,6 +174,7 @@ export class DvrWindow implements PublicationObserver {
   /** No more messages come. Who reads has the length of a window for what is left. */
   end(): void {
     this.#hasEnded = true;
+    if (this.#isClosed) return;
     void this.#segments.at(-1)?.finish();
     if (this.#users === 0) this.close();
     else this.#expiry = setTimeout(() => this.close(), this.#options.limits.windowMs);
@@ -342,8 +343,12 @@ export class DvrWindow implements PublicationObserver {
   }
 
   #pendingBytes(): number {
+    let sum = 0;
     // Those before are written while the newest begins.
-    return this.#segments.slice(-8).reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+    for (let i = this.#segments.length - 1; i >= Math.max(0, this.#segments.length - 8); i -= 1) {
+      sum += this.#segments[i]?.pendingBytes ?? 0;
+    }
+    return sum;
   }
 }
 

@@ -24,7 +24,7 @@ export interface ShiftedSink {
 export interface ShiftedPlayerOptions {
   readonly window: DvrWindow;
   /** Its place in the live stream: paused. */
-  readonly subscription: Pick<Subscription, 'pause' | 'resumeAt' | 'select'>;
+  readonly subscription: Pick<Subscription, 'countOut' | 'pause' | 'resumeAt' | 'select'>;
   readonly sink: ShiftedSink;
   readonly pacer: VodPacer;
   readonly clock: PlayClock;
@@ -48,7 +48,7 @@ export class ShiftedPlayer {
   #turn = 0;
 
   constructor(options: ShiftedPlayerOptions) {
-    const { window, sink, encoding, selection } = options;
+    const { window, subscription, sink, encoding, selection } = options;
     this.#options = options;
     this.#selection = selection;
     window.use();
@@ -69,7 +69,10 @@ export class ShiftedPlayer {
         get pendingBytes() {
           return sink.pendingBytes;
         },
-        write: (bytes) => sink.write(bytes),
+        write: (bytes) => {
+          subscription.countOut(bytes.length);
+          sink.write(bytes);
+        },
         stalled: () => sink.stalled(),
         ended: () => this.#over(),
         failed: () => this.#over(),

@@ -245,6 +245,12 @@ export class LiveStream {
     return true;
   }
 
+  /** Bytes that a player was sent from elsewhere. */
+  countOut(player: Player, byteCount: number): void {
+    player.bytesOut += byteCount;
+    if (this.#broadcast !== undefined) this.#broadcast.facts.bytesOut += byteCount;
+  }
+
   /** Sequence number of what a player is to be sent next; `undefined`: it is sent nothing now, or not yet. */
   placeOf(player: Player): number | undefined {
     const broadcast = this.#players.get(player)?.broadcast;

@@ -84,6 +84,8 @@ export interface Subscription {
    * included. Returns false, and nothing has changed, where it is not kept any more.
    */
   resumeAt(sequence: number): boolean;
+  /** It was sent bytes from elsewhere, which count as those of the stream. */
+  countOut(byteCount: number): void;
   /** Given to its sink, bytes. */
   readonly bytesOut: number;
   /** Time of the newest message that it was sent, where it wants the stream for a time; else `undefined`. */
@@ -309,6 +311,7 @@ function subscription(stream: LiveStream, player: Player, now: () => number): Su
     handOver: (firstMs) => stream.handOver(player, firstMs),
     shift: (shift) => stream.shift(player, shift),
     resumeAt: (sequence) => stream.resumeAt(player, sequence),
+    countOut: (byteCount) => stream.countOut(player, byteCount),
     reportLatency: (latencyMs) => player.reportLatency(latencyMs, now()),
     close: () => stream.leave(player),
   };
