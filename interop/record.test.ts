@@ -74,6 +74,30 @@ describe('recordings', () => {
     },
   );
 
+  it('a server leaves alone what another on the same folder records, until that one is gone', async (test) => {
+    requirePeer('ffmpeg', test);
+    const source = await mediaFile('plain');
+    const first = await TestServer.start({ settings });
+    const publisher = publishWithFfmpeg(source, first.rtmpUrl('shared'), { loop: true });
+    const part = `${fileOf('shared')}.part`;
+    await eventually('media is on the disk', () => existsSync(part) && statSync(part).size > 80_000);
+    const second = await TestServer.start({ settings });
+    await eventually(
+      'the second has seen the part',
+      () => second.program.stderr.includes('of another server') || second.program.stdout.includes('of another server'),
+    );
+    const before = statSync(part).size;
+    await eventually('it is written on', () => statSync(part).size > before);
+    first.program.signal('SIGKILL');
+    await first.program.waitForExit();
+    await publisher.waitForExit();
+    const third = await TestServer.start({ settings });
+    await eventually('the next completes it', () => existsSync(fileOf('shared')) && !existsSync(part));
+    await second.stop();
+    await third.stop();
+    expect((await packetsOfFile(fileOf('shared'))).length).toBeGreaterThan(0);
+  });
+
   it('a server killed at any moment leaves files that play, and completes them when it starts again', async (test) => {
     requirePeer('ffmpeg', test);
     requirePeer('ffprobe', test);
