@@ -84,4 +84,58 @@ describe('a recording is played by', () => {
     expect(expected.length).toBeGreaterThan(70);
     expect(await frames(server.rtmpUrl('demo'))).toEqual(expected);
   });
+
+  it.each(['0.4', '2.04', '3.37', '7.5'])('ffmpeg from %s seconds, with the right frames', async (place) => {
+    const ffmpeg = findPeer('ffmpeg');
+    if (ffmpeg === undefined) return;
+    const frames = async (input: string): Promise<string[]> => {
+      const args = ['-v', 'error', '-ss', place, '-i', input, '-an', '-f', 'framehash', '-hash', 'md5', '-'];
+      const program = Program.start(ffmpeg, args);
+      await program.succeed();
+      return hashedPackets(program.stdout).map(({ hash }) => hash);
+    };
+    const expected = await frames(demo);
+    expect(expected.length).toBeGreaterThan(5);
+    expect(await frames(server.rtmpUrl('demo'))).toEqual(expected);
+  });
+
+  it('ffmpeg behind a place where the picture gets another size', async (test) => {
+    const path = requirePeer('ffmpeg', test);
+    const small = file('small.flv');
+    const source = ['-f', 'lavfi', '-i', 'testsrc=size=160x90:rate=25:duration=8'];
+    const encoder = ['-c:v', 'libx264', '-g', '50', '-bf', '0', '-pix_fmt', 'yuv420p'];
+    await Program.start(path, ['-v', 'error', ...source, ...encoder, small]).succeed();
+    writeFileSync(file('media/live/joined.flv'), joined(readFileSync(demo), readFileSync(small), 8000));
+    const args = ['-v', 'error', '-ss', '13.2', '-i', server.rtmpUrl('joined'), '-an', '-f', 'framehash', '-'];
+    const ffmpeg = Program.start(path, args);
+    await ffmpeg.succeed();
+    // Its parser still has the first size in mind, and complains; its decoder does not.
+    expect(ffmpeg.stderr).not.toMatch(/\[h264 @|decod/i);
+    expect(ffmpeg.stdout).toContain('#dimensions 0: 160x90');
+    expect(hashedPackets(ffmpeg.stdout).length).toBeGreaterThan(60);
+  });
+
+  it('rtmpdump as before where places are marked for players that know that', async (test) => {
+    const path = requirePeer('rtmpdump', test);
+    const marking = await TestServer.start({ settings: [`media.dir=${file('media')}`, 'vod.accurateSeek=true'] });
+    const part = async (from: TestServer, output: string): Promise<Buffer> => {
+      const args = ['-q', '-r', from.rtmpUrl('demo'), '-A', '3.2', '-B', '5', '-o', file(output)];
+      expect((await Program.start(path, args).waitForExit(15_000)).code).toBe(2);
+      return readFileSync(file(output));
+    };
+    const marked = await part(marking, 'marked.flv');
+    expect(marked.length).toBeGreaterThan(1000);
+    expect(marked.equals(await part(server, 'plain.flv'))).toBe(true);
+  });
 });
+
+/** The tags of one file behind those of another, that much later. */
+function joined(first: Buffer, second: Buffer, atMs: number): Buffer {
+  const shifted = Buffer.from(second.subarray(13));
+  for (let at = 0; at < shifted.length; at += 15 + shifted.readUIntBE(at + 1, 3)) {
+    shifted.writeUIntBE(shifted.readUIntBE(at + 4, 3) + atMs, at + 4, 3);
+  }
+  // The second's metadata would say the length of the second.
+  const [type] = shifted;
+  return Buffer.concat([first, type === 18 ? shifted.subarray(15 + shifted.readUIntBE(1, 3)) : shifted]);
+}
