@@ -158,14 +158,28 @@ async function* counted(
   }
 }
 
-/** A part of a file. Throws where the file is shorter than it was. */
+/** A part of a file; the next piece is read while one is being sent. Throws where the file is shorter than it was. */
 async function* piecesOf(file: FileHandle, start: number, length: number): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let done = 0; done < length; ) {
+  const read = async (offset: number): Promise<Uint8Array> => {
     // A new one each time: the one before may still be on its way.
-    const target = Buffer.allocUnsafeSlow(Math.min(pieceBytes, length - done));
-    const { bytesRead } = await file.read(target, 0, target.length, start + done);
-    if (bytesRead === 0) throw new Error('The file was cut short while it was sent.');
-    done += bytesRead;
-    yield target.subarray(0, bytesRead);
+    const target = Buffer.allocUnsafeSlow(Math.min(pieceBytes, length - offset));
+    const { bytesRead } = await file.read(target, 0, target.length, start + offset);
+    return target.subarray(0, bytesRead);
+  };
+  let offset = 0;
+  let next = read(0);
+  try {
+    while (offset < length) {
+      const piece = await next;
+      if (piece.length === 0) throw new Error('The file was cut short while it was sent.');
+      offset += piece.length;
+      if (offset < length) next = read(offset);
+      // It may fail before anybody waits for it.
+      next.catch(() => undefined);
+      yield piece;
+    }
+  } finally {
+    // The file is closed after this. What became of the read is of no interest to anybody.
+    await next.catch(() => undefined);
   }
 }
