@@ -30,36 +30,37 @@ async function failure(program: Program, code = 1): Promise<string> {
 }
 
 describe('millrace record', () => {
-  it.each(['rtmp', 'ws', 'rtmpe', 'http'] as const)('has the packets that were sent (%s)', async (scheme) => {
+  it('has the packets that were sent, by every transport', async () => {
     requirePeer('ffmpeg');
     requirePeer('ffprobe');
     const source = await mediaFile('bFrames');
+    const sent = await packetsOfFile(source);
     const server = await TestServer.start();
     const urls = {
       rtmp: server.rtmpUrl('show'),
       ws: server.wsUrl('/rtmp/live/show'),
       rtmpe: server.rtmpeUrl('show'),
-      http: server.httpUrl('/live/show.flv'),
     };
-    const file = fileNamed(`live-${scheme}`);
+    const programs = Object.entries(urls).map(([scheme, url]) => record(url, fileNamed(`live-${scheme}`)));
+    await server.connected(programs.length);
+    const publishing = publishWithFfmpeg(source, server.rtmpUrl('show'));
     // Over HTTP there is nothing to wait for before the stream is there.
-    const publishing = scheme === 'http' ? publishWithFfmpeg(source, server.rtmpUrl('show')) : undefined;
-    if (publishing !== undefined) await server.published('show');
-    const program = record(urls[scheme], file);
-    if (publishing === undefined) await server.connected(1);
-    await (publishing ?? publishWithFfmpeg(source, server.rtmpUrl('show'))).succeed();
-    await program.succeed();
-    expect(program.stderr).toBe('');
-    expect(program.stdout).toMatch(/^.*\.flv: \d+(\.\d+)? s, \d+\.\d kB, \d+ kbit\/s\n$/);
-    const received = await packetsOfFile(file);
-    const sent = await packetsOfFile(source);
-    expect(received.length).toBeGreaterThan(100);
-    // Who joins late has the times of the stream on a clock that begins with the recording.
-    const shift = scheme === 'http' ? (received[0]?.dts ?? 0) : 0;
-    expect(shift).toBe(0);
-    if (scheme !== 'http') expect(differenceFromSent(received, sent)).toBeUndefined();
-    else expect(received.map(({ hash }) => hash)).toEqual(sent.slice(-received.length).map(({ hash }) => hash));
-    await isSound(file);
+    await server.published('show');
+    programs.push(record(server.httpUrl('/live/show.flv'), fileNamed('live-http')));
+    await publishing.succeed();
+    for (const program of programs) {
+      await program.succeed();
+      expect(program.stderr).toBe('');
+      expect(program.stdout).toMatch(/^.*\.flv: \d+(\.\d+)? s, \d+\.\d kB, \d+ kbit\/s\n$/);
+    }
+    for (const scheme of Object.keys(urls)) {
+      expect(differenceFromSent(await packetsOfFile(fileNamed(`live-${scheme}`)), sent), scheme).toBeUndefined();
+      await isSound(fileNamed(`live-${scheme}`));
+    }
+    const late = await packetsOfFile(fileNamed('live-http'));
+    expect(late.length).toBeGreaterThan(100);
+    expect(late.map(({ hash }) => hash)).toEqual(sent.slice(-late.length).map(({ hash }) => hash));
+    await isSound(fileNamed('live-http'));
   });
 
   it('ends at --duration, at Ctrl+C, and goes on with --append', async () => {
@@ -153,6 +154,23 @@ describe('millrace record', () => {
     expect(tail.length).toBeLessThanOrEqual(90);
   });
 
+  it('writes MP4 where the name says so', async () => {
+    requirePeer('ffmpeg');
+    requirePeer('ffprobe');
+    const source = await mediaFile('plain');
+    const server = await TestServer.start();
+    const file = join(folder, 'show.mp4');
+    const program = record(server.rtmpUrl('show'), file);
+    await server.connected(1);
+    await publishWithFfmpeg(source, server.rtmpUrl('show')).succeed();
+    await program.succeed();
+    for (const media of ['video', 'audio']) {
+      const hashes = only(media, await packetsOfFile(file)).map(({ size }) => size);
+      expect(hashes).toEqual(only(media, await packetsOfFile(source)).map(({ size }) => size));
+    }
+    expect(await failure(record(server.rtmpUrl('show'), file, '--append', '--wait', '1'))).not.toBe('');
+  });
+
   it('says in one line what is wrong', async () => {
     const server = await TestServer.start({ settings: ['access.deny=127.0.0.1'] });
     const open = await TestServer.start();
@@ -169,7 +187,7 @@ describe('millrace record', () => {
     expect(await failure(record(server.rtmpUrl('a'), file))).toContain(
       'the server refuses: NetConnection.Connect.Rejected: Not',
     );
-    expect(await failure(record(open.rtmpUrl('a'), `${file}.txt`))).toContain('must end in .flv');
+    expect(await failure(record(open.rtmpUrl('a'), `${file}.txt`))).toContain('must end in .flv or .mp4');
     expect(await failure(record(open.rtmpUrl('a'), join(folder, 'no', 'a.flv')))).toContain('no such file or folder');
     writeFileSync(fileNamed('there'), 'mine');
     expect(await failure(record(open.rtmpUrl('a'), fileNamed('there')))).toContain('is there already; --append');

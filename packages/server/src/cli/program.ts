@@ -107,12 +107,12 @@ export function createProgram(version: string, actions: Actions): Command {
 
   program
     .command('record')
-    .description('record what a server plays into an FLV file, exactly as it comes')
+    .description('record what a server plays into a file, exactly as it comes')
     .argument(
       '<url>',
       'of the stream: rtmp://HOST/live/test, ws://HOST:8080/rtmp/live/test, http://HOST:8080/live/test.flv',
     )
-    .argument('<file>', 'the file; it ends in .flv')
+    .argument('<file>', 'the file; its name ends in .flv or .mp4')
     .option('-d, --duration <time>', 'how long to record: 90s, 15m, 2h; else until the stream ends, or Ctrl+C')
     .option('--start <seconds>', 'where to begin in a stream that is itself a recording')
     .option('-a, --append', 'go on behind what is in the file', false)

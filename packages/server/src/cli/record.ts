@@ -4,7 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseRtmpUrl, RtmpCommandError, RtmpConnectionError } from '@millrace/client';
 import { messageTypes, type RawMessage, RtmpRemoteError, RtmpUsageError } from '@millrace/protocol';
 import { readMediaFacts } from '../live/index.js';
-import { FileRecording, type FileRecordingOutcome, partOf, RecordingClock } from '../recording/index.js';
+import {
+  FileRecording,
+  type FileRecordingOptions,
+  type FileRecordingOutcome,
+  formatOf,
+  partOf,
+  RecordingClock,
+} from '../recording/index.js';
 import { shown } from './danmu-line.js';
 import { explainFileError } from './file-error.js';
 import { formatBytes, formatRate, formatTime } from './info.js';
@@ -58,15 +65,13 @@ export async function record(url: string, file: string, options: RecordOptions):
   try {
     const report = await recordStream(url, file, options, { errors: process.stderr, signal: stopping.signal });
     const { outcome, problem } = report;
-    const facts = outcome.ok ? outcome.facts : undefined;
-    if (facts !== undefined) {
-      const { durationMs, bytes } = facts;
+    for (const { path, durationMs, bytes } of outcome.files) {
       process.stdout.write(
-        `${file}: ${formatTime(durationMs)}, ${formatBytes(bytes)}, ${formatRate(bytes, durationMs)}\n`,
+        `${path}: ${formatTime(durationMs)}, ${formatBytes(bytes)}, ${formatRate(bytes, durationMs)}\n`,
       );
     }
     if (problem !== undefined) process.stderr.write(`${problem}\n`);
-    const isKept = facts !== undefined || (!outcome.ok && (await isThere(resolve(file))));
+    const isKept = outcome.files.length > 0 || (outcome.error !== undefined && (await isThere(resolve(file))));
     if (!isKept) process.stderr.write('nothing was recorded\n');
     process.exitCode = isKept ? (problem === undefined ? 0 : 2) : 1;
   } catch (error) {
@@ -88,10 +93,11 @@ export async function recordStream(
   { errors, signal }: RecordingTerminal,
 ): Promise<RecordReport> {
   const times = readTimes(options);
-  const path = resolve(file);
   checkUrl(url);
-  await checkPath(path, file, options);
-  const taker = new MessageTaker(path, options.append ? 'append' : 'record', times.durationMs);
+  await checkPath(file, options);
+  const type = options.append ? 'append' : 'record';
+  const lost = (what: string): void => progress.note(`MP4 has no place for this, it is not recorded: ${what}`);
+  const taker = new MessageTaker({ path: file, type, lost }, times.durationMs);
   const progress = new RecordProgress(errors, () => taker.soFar);
   let problem: string | undefined;
   try {
@@ -117,7 +123,7 @@ export async function recordStream(
     progress.close();
   }
   const outcome = await taker.finish();
-  return { outcome, problem: outcome.ok ? problem : explain(url, file, outcome.error) };
+  return { outcome, problem: outcome.error === undefined ? problem : explain(url, file, outcome.error) };
 }
 
 interface Times {
@@ -148,21 +154,18 @@ async function playInto(taker: MessageTaker, url: string, times: Times, signal: 
 
 /** Puts messages into the file, which is made with the first of them. */
 class MessageTaker {
-  readonly #path: string;
-  readonly #type: 'record' | 'append';
+  readonly #options: FileRecordingOptions;
   readonly #durationMs: number | undefined;
   readonly #filter = new RejoinFilter();
   #recording: FileRecording | undefined;
-  #outcome: FileRecordingOutcome | undefined;
   /** Of what is recorded now: from 0, whatever was in the file before. */
   #clock: RecordingClock | undefined;
   #timeMs = 0;
   #bytes = 0;
   isFull = false;
 
-  constructor(path: string, type: 'record' | 'append', durationMs: number | undefined) {
-    this.#path = path;
-    this.#type = type;
+  constructor(options: FileRecordingOptions, durationMs: number | undefined) {
+    this.#options = options;
     this.#durationMs = durationMs;
   }
 
@@ -175,7 +178,7 @@ class MessageTaker {
   }
 
   get hasFailed(): boolean {
-    return this.#outcome?.ok === false;
+    return this.#recording?.error !== undefined;
   }
 
   /** The next messages may be of the same stream, from a little before where it broke off. */
@@ -192,20 +195,16 @@ class MessageTaker {
     this.#bytes += message.payload.length;
     recording.write(message);
     while (recording.pendingBytes > maxPendingBytes && !this.hasFailed) await delay(diskPauseMs);
-    if (this.#outcome?.ok === false) throw this.#outcome.error;
+    if (recording.error !== undefined) throw recording.error;
   }
 
   async finish(): Promise<FileRecordingOutcome> {
-    this.#recording?.end();
-    return (await this.#recording?.done) ?? { ok: true, facts: undefined };
+    return (await this.#recording?.end()) ?? { files: [], error: undefined };
   }
 
   async #open(): Promise<FileRecording> {
-    const recording = new FileRecording({ path: this.#path, type: this.#type });
+    const recording = new FileRecording(this.#options);
     this.#recording = recording;
-    void recording.done.then((outcome) => {
-      this.#outcome = outcome;
-    });
     await recording.opened;
     return recording;
   }
@@ -247,9 +246,10 @@ function checkUrl(url: string): void {
   throw new StartError(`${url} names no stream: give the URL of one, such as rtmp://HOST/live/test`);
 }
 
-async function checkPath(path: string, file: string, { append, force }: RecordOptions): Promise<void> {
+async function checkPath(file: string, { append, force }: RecordOptions): Promise<void> {
+  const path = resolve(file);
   if (append && force) throw new StartError('--append goes on in the file, --force replaces it: give one of them');
-  if (!path.endsWith('.flv')) throw new StartError(`${file}: the name must end in .flv`);
+  if (formatOf(path) === undefined) throw new StartError(`${file}: the name must end in .flv or .mp4`);
   await lstat(dirname(path));
   if (append || force) return;
   const [isFile, isPart] = await Promise.all([isThere(path), isThere(partOf(path))]);

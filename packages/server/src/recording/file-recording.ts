@@ -1,77 +1,72 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
 import type { RawMessage } from '@millrace/protocol';
 import { FileRecorder, type RecordedFacts } from './file-recorder.js';
 import type { RecordingError } from './recording-error.js';
 import type { RecordType } from './recording-file.js';
+import type { FileFormat } from './recording-place.js';
 import { StreamRecorder } from './stream-recorder.js';
 
 export interface FileRecordingOptions {
-  /** Ends in `.flv`; its folder is there. */
+  /** Ends in `.flv` or `.mp4`; its folder is there. */
   readonly path: string;
   readonly type: RecordType;
+  /** Told what MP4 has no place for, in words, once of each. */
+  readonly lost: (what: string) => void;
 }
 
-/** What has become of a file. */
-export type FileRecordingOutcome =
-  /** `facts` `undefined`: nothing came, and there is no file. */
-  | { readonly ok: true; readonly facts: RecordedFacts | undefined }
+/** A file that is complete. */
+export interface CompleteFile extends RecordedFacts {
+  readonly path: string;
+}
+
+/** What has become of a recording. */
+export interface FileRecordingOutcome {
+  /** Where an MP4 file cannot go on, as its codec has changed, there are several. None: nothing came. */
+  readonly files: readonly CompleteFile[];
   /** What was recorded up to there is kept. */
-  | { readonly ok: false; readonly error: RecordingError };
+  readonly error: RecordingError | undefined;
+}
 
 /** Where the recording of a file is while it is being written. */
 export function partOf(path: string): string {
   return `${path}.part`;
 }
 
-/** A recording outside of any server: one file anywhere, written as the server writes its own. */
+/** The format that a file's name says; `undefined`: it is none that recordings are written in. */
+export function formatOf(path: string): FileFormat | undefined {
+  const suffix = extname(path);
+  if (suffix === '.mp4') return 'mp4';
+  return suffix === '.flv' ? 'flv' : undefined;
+}
+
+/** A recording outside of any server, anywhere, written as the server writes its own. */
 export class FileRecording {
   /** Resolves when the file is open, or never will be. */
   readonly opened: Promise<void>;
-  /** Resolves when the file is complete, or cannot be written any more. Never rejects. */
-  readonly done: Promise<FileRecordingOutcome>;
-  readonly #recorder: FileRecorder;
+  readonly #options: FileRecordingOptions;
+  readonly #recorders: FileRecorder[] = [];
   readonly #stream: StreamRecorder;
+  readonly #files: CompleteFile[] = [];
+  #error: RecordingError | undefined;
+  #tellOpened = (): void => undefined;
 
-  constructor({ path, type }: FileRecordingOptions) {
-    let tellOpened = (): void => undefined;
-    let outcome: FileRecordingOutcome = { ok: true, facts: undefined };
+  constructor(options: FileRecordingOptions) {
+    this.#options = options;
     this.opened = new Promise((resolveOpened) => {
-      tellOpened = resolveOpened;
+      this.#tellOpened = resolveOpened;
     });
-    const file = resolve(path);
-    const claimed = {
-      place: { format: 'flv' as const, file, part: partOf(file), name: path },
-      claim: { ready: Promise.resolve(), finishing: () => undefined, release: () => undefined },
-    };
-    this.#recorder = new FileRecorder({
-      format: 'flv',
-      acquire: () => Promise.resolve(claimed),
-      type,
-      recordedFor: 'publisher',
-      minFreeBytes: 0,
-      events: {
-        started: () => tellOpened(),
-        stopped: (_place, facts) => {
-          outcome = { ok: true, facts };
-        },
-        failed: (error) => {
-          outcome = { ok: false, error };
-          tellOpened();
-        },
-        lost: () => undefined,
-        danmuLost: () => undefined,
-      },
-    });
-    this.#stream = new StreamRecorder(() => this.#recorder, { maxFileMs: 0, maxFileBytes: 0 });
-    this.done = this.#recorder.done.then(() => {
-      tellOpened();
-      return outcome;
-    });
+    this.#stream = new StreamRecorder(() => this.#open(), { maxFileMs: 0, maxFileBytes: 0 });
   }
 
   /** Bytes that are not in the file yet. Past 16 MiB the recording ends. */
   get pendingBytes(): number {
-    return this.#recorder.pendingBytes;
+    return this.#recorders.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+  }
+
+  /** Why no more is recorded; `undefined`: it is. */
+  get error(): RecordingError | undefined {
+    return this.#error;
   }
 
   /** The payload is kept: it must not change afterwards. */
@@ -79,7 +74,53 @@ export class FileRecording {
     this.#stream.write(message);
   }
 
-  end(): void {
+  /** Resolves when the file is complete, or cannot be. Never rejects. */
+  async end(): Promise<FileRecordingOutcome> {
     this.#stream.end();
+    await Promise.all(this.#recorders.map(({ done }) => done));
+    return { files: this.#files, error: this.#error };
+  }
+
+  #open(): FileRecorder {
+    const { type, lost } = this.#options;
+    const isFirst = this.#recorders.length === 0;
+    const path = isFirst ? this.#options.path : this.#nextPath();
+    const format = formatOf(path) ?? 'flv';
+    const file = resolve(path);
+    const claimed = {
+      place: { format, file, part: partOf(file), name: path },
+      claim: { ready: Promise.resolve(), finishing: () => undefined, release: () => undefined },
+    };
+    const recorder = new FileRecorder({
+      format,
+      acquire: () => Promise.resolve(claimed),
+      type: isFirst ? type : 'record',
+      recordedFor: 'publisher',
+      minFreeBytes: 0,
+      events: {
+        started: () => this.#tellOpened(),
+        stopped: (_place, facts) => {
+          if (facts !== undefined) this.#files.push({ path, ...facts });
+        },
+        failed: (error) => {
+          this.#error ??= error;
+          this.#tellOpened();
+        },
+        lost,
+        danmuLost: () => undefined,
+      },
+    });
+    this.#recorders.push(recorder);
+    return recorder;
+  }
+
+  /** `name-2.mp4` for `name.mp4`, or the first number that is free. */
+  #nextPath(): string {
+    const { path } = this.#options;
+    const suffix = extname(path);
+    for (let i = this.#recorders.length + 1; ; i += 1) {
+      const numbered = `${path.slice(0, -suffix.length)}-${i}${suffix}`;
+      if (!existsSync(numbered) && !existsSync(partOf(numbered))) return numbered;
+    }
   }
 }

@@ -1,4 +1,10 @@
-export { FileRecording, type FileRecordingOutcome, partOf } from './file-recording.js';
+export {
+  FileRecording,
+  type FileRecordingOptions,
+  type FileRecordingOutcome,
+  formatOf,
+  partOf,
+} from './file-recording.js';
 export { FlvWriter } from './flv-writer.js';
 export { RecordingClock } from './recording-clock.js';
 export { RecordingError } from './recording-error.js';
