@@ -89,16 +89,15 @@ describe('an MP4 file is played by', () => {
     const path = requirePeer('ffmpeg', test);
     const whole = only('video', await packetsOfFile(media('cmaf.mp4')));
     const hashes: string[][] = [];
-    for (const name of ['cmaf', 'mp4:cmaf', 'torn']) {
+    for (const name of ['cmaf', 'mp4:torn']) {
       const ffmpeg = Program.start(path, hashingPlayerArgs(server.rtmpUrl(name)));
       await ffmpeg.succeed();
       hashes.push(only('video', hashedPackets(ffmpeg.stdout)).map(({ hash }) => hash));
     }
     expect(hashes[0]).toEqual(whole.map(({ hash }) => hash));
-    expect(hashes[1]).toEqual(hashes[0]);
-    expect(hashes[2]?.length).toBeGreaterThan(100);
-    expect(hashes[0]?.slice(0, hashes[2]?.length)).toEqual(hashes[2]);
-    expect(hashes[2]?.length).toBeLessThan(hashes[0]?.length ?? 0);
+    expect(hashes[1]?.length).toBeGreaterThan(100);
+    expect(hashes[0]?.slice(0, hashes[1]?.length)).toEqual(hashes[1]);
+    expect(hashes[1]?.length).toBeLessThan(hashes[0]?.length ?? 0);
   });
 
   it.for(['plain.mp4', 'cmaf.mp4'])(
@@ -133,6 +132,18 @@ describe('an MP4 file is played by', () => {
       wanted.map(({ hash, dts }) => [hash, dts]),
     );
     expect(video[0]?.isKey).toBe(true);
+  });
+
+  it('rtmpdump, which resumes what was cut off', async (test) => {
+    const path = requirePeer('rtmpdump', test);
+    const copy = join(folder, 'resumed.flv');
+    await dump(path, ['-r', server.rtmpUrl('mp4:fast'), '-o', copy]);
+    const complete = readFileSync(copy);
+    let end = 13;
+    while (end < complete.length / 2) end += 15 + complete.readUIntBE(end + 1, 3);
+    writeFileSync(copy, complete.subarray(0, end));
+    await dump(path, ['-e', '-r', server.rtmpUrl('mp4:fast'), '-o', copy]);
+    expect(readFileSync(copy).equals(complete)).toBe(true);
   });
 
   it('rtmpdump, where it was recorded as MP4 under that name', async (test) => {
