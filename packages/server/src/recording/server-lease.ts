@@ -31,6 +31,8 @@ export class ServerLease {
   #identity: ProcessIdentity | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** What begins when that is done. */
+  #waiting: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(mediaDir: string) {
@@ -78,7 +80,13 @@ export class ServerLease {
 
   /** Resolves when the list as it is now is on the disk. */
   #write(): Promise<void> {
-    this.#writing = this.#writing.catch(() => undefined).then(() => this.#writeNow());
+    this.#waiting ??= this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#waiting = undefined;
+        return this.#writeNow();
+      });
+    this.#writing = this.#waiting;
     return this.#writing;
   }
 
