@@ -40,6 +40,12 @@ class TestSink implements PlayerSink {
   stalled(): void {
     this.notices.push('stalled');
   }
+  behind(): void {
+    this.notices.push('behind');
+  }
+  finished(): void {
+    this.notices.push('finished');
+  }
 
   /** `v:` key frames in capitals; the second number is the frame's own. */
   get summary(): string[] {
@@ -249,6 +255,21 @@ describe('slow players', () => {
     expect(good.sink.summary).toEqual(['avc', 'V1', 'V10', 'v11', 'V20', 'v21', 'V30', 'v31', 'V40', 'v41', 'v42']);
     const facts = streams.published()[0]?.broadcast.facts;
     expect([facts?.jumps, facts?.skippedMessages]).toEqual([1, 5]);
+    expect([slow.sink.notices, good.sink.notices]).toEqual([['behind'], []]);
+  });
+
+  it('is told so now and then, not each time', () => {
+    const publication = publish();
+    const { sink } = play();
+    writeAll(publication, avcHeader, video(0, 1, true));
+    for (let second = 1; second <= 70; second += 1) {
+      nowMs += 1000;
+      sink.blocked = second % 5 !== 0;
+      if (!sink.blocked) sink.pendingBytes = 0;
+      writeAll(publication, video(second * 1000, second, true), video(second * 1000 + 500, second, false));
+    }
+    expect(streams.published()[0]?.broadcast.facts.jumps).toBeGreaterThan(10);
+    expect(sink.notices).toEqual(['behind', 'behind', 'behind']);
   });
 
   it('is given a new configuration that it skipped', () => {
@@ -570,5 +591,58 @@ describe('figures', () => {
     nowMs += 1;
     subscription.reportLatency(-5);
     expect(reported()).toBe(-5);
+  });
+});
+
+describe('silence', () => {
+  it('is that of a publisher whose players have had all', () => {
+    const publication = publish();
+    const { sink, subscription } = play();
+    expect(subscription.silentMs).toBe(0);
+    writeAll(publication, avcHeader, video(0, 1, true));
+    nowMs += 4000;
+    expect(subscription.silentMs).toBe(4000);
+    writeAll(publication, video(40, 2, false));
+    expect(subscription.silentMs).toBe(0);
+    sink.blocked = true;
+    writeAll(publication, video(80, 3, false), video(120, 4, false));
+    nowMs += 4000;
+    expect(subscription.silentMs).toBe(0);
+    subscription.pause(true);
+    expect(subscription.silentMs).toBe(0);
+    publication.end();
+    expect(subscription.silentMs).toBe(0);
+  });
+});
+
+describe('a hand-over', () => {
+  it('sends nothing of a stream that has not begun, and gives the other its own times', () => {
+    const { subscription } = play();
+    expect(subscription.handOver(5)).toEqual({ sentMs: undefined, offsetMs: 0, isSameClock: false });
+  });
+
+  it('changes times for as long as it must', () => {
+    const publication = publish();
+    writeAll(publication, avcHeader, video(1000, 1, true));
+    const { sink, subscription } = play();
+    subscription.shift({ offsetMs: 0, floorMs: 1100 });
+    writeAll(publication, video(1040, 2, false), audio(1050, 3), aacHeader, video(1120, 4, false), audio(1130, 5));
+    expect(sink.received.slice(2).map(({ timestamp }) => timestamp)).toEqual([1100, 1100, 1120, 1130]);
+    expect(sink.summary.slice(2)).toEqual(['v2', 'aac', 'v4', 'a5']);
+    writeAll(publication, video(4000, 6, false), video(4040, 7, false));
+    expect(streams.players(key)).toHaveLength(1);
+    const other = play();
+    writeAll(publication, video(4080, 8, false));
+    expect(sink.received.at(-1)?.payload).toEqual(other.sink.received.at(-1)?.payload);
+    expect(sink.received.map(({ timestamp }) => timestamp).slice(-3)).toEqual([4000, 4040, 4080]);
+  });
+
+  it('moves times over their end', () => {
+    const publication = publish();
+    writeAll(publication, avcHeader, video(0, 1, true));
+    const { sink, subscription } = play();
+    subscription.shift({ offsetMs: 2 ** 32 - 20, floorMs: undefined });
+    writeAll(publication, video(10, 2, false), video(40, 3, false));
+    expect(sink.received.slice(-2).map(({ timestamp }) => timestamp)).toEqual([2 ** 32 - 10, 20]);
   });
 });
