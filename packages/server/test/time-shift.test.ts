@@ -340,6 +340,8 @@ describe('a live stream with a window', () => {
     };
     const row = streams.find(({ name }) => name === show.name);
     expect(row?.bytesOut).toBeGreaterThan(5000);
+    const players = await fetch(`http://127.0.0.1:${server.httpPort}/api/v1/streams/live/${show.name}/players`);
+    expect(await players.json()).toMatchObject({ players: [{ paused: false, transport: 'httpFlv' }] });
     expect(row?.dvr).toEqual({ fromMs: 0, toMs: 4905, bytes: expect.any(Number) });
     viewer.close();
   });

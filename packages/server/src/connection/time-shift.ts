@@ -102,6 +102,7 @@ export class TimeShift {
     this.#isPaused = true;
     if (this.#player !== undefined) {
       this.#player.pause();
+      this.#subscription?.pause(true);
       return;
     }
     const window = this.#options.windows.find(this.#options.key);

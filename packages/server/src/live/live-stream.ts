@@ -95,7 +95,7 @@ export class LiveStream {
       kind: player.kind,
       address: player.sink.address,
       joinedMs: player.joinedMs,
-      paused: player.paused,
+      paused: player.paused && !player.isElsewhere,
       bytesOut: player.bytesOut,
       pendingBytes: player.sink.pendingBytes,
       lagMs: broadcast?.lagMs(player, nowMs) ?? 0,
@@ -219,6 +219,7 @@ export class LiveStream {
   /** A paused live player gets nothing; it comes back at the newest key frame. */
   pause(player: Player, paused: boolean): void {
     const place = this.#players.get(player);
+    player.isElsewhere = false;
     if (place === undefined || player.paused === paused) return;
     player.paused = paused;
     if (paused) {
@@ -240,6 +241,7 @@ export class LiveStream {
     if (place === undefined || broadcast === undefined || !player.paused) return false;
     if (!broadcast.joinAt(player, this.#encoding(player, place.format, player.selection), sequence)) return false;
     player.paused = false;
+    player.isElsewhere = false;
     place.broadcast = broadcast;
     this.#options.fanOut.schedule(broadcast);
     return true;
@@ -247,6 +249,7 @@ export class LiveStream {
 
   /** Bytes that a player was sent from elsewhere. */
   countOut(player: Player, byteCount: number): void {
+    player.isElsewhere = player.paused;
     player.bytesOut += byteCount;
     if (this.#broadcast !== undefined) this.#broadcast.facts.bytesOut += byteCount;
   }

@@ -53,6 +53,8 @@ export class Player {
   /** The FLV file header stands once at the start of the connection, whatever is published after. */
   hasFileHeader = false;
   paused = false;
+  /** It is paused here, for it is sent the stream from elsewhere. */
+  isElsewhere = false;
   /** When the sink was first seen with the bytes now pending, monotonic ms; 0: nothing pending. */
   stalledSinceMs = 0;
   /** For how long it wants the stream; `undefined`: as long as there is one. */
