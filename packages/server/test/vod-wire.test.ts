@@ -238,6 +238,57 @@ describe('a recording', () => {
   });
 });
 
+describe('vod.accurateSeek', () => {
+  it('marks what leads to a place, and gives it the time of the place', async () => {
+    const accurate = await startTestServer(['live.maxWindowMs=0', 'vod.accurateSeek=true', `media.dir=${mediaDir}`]);
+    try {
+      const { client, id } = await watcher(3_600_000, accurate);
+      client.sendCommand('play', 0, [null, 'two', 0], id);
+      await until(client, 'NetStream.Play.Stop');
+      const before = client.received.length;
+      client.sendCommand('seek', 0, [null, 1250], id);
+      await until(client, 'NetStream.Play.Stop');
+      const video = client.received.slice(before).filter(({ type }) => type === 9);
+      expect(video.slice(0, 7).map(({ timestamp, payload }) => [timestamp, payload[0], payload[1]])).toEqual([
+        [1250, 0x17, 0],
+        [1250, 0x57, 0],
+        [1250, 0x17, 1],
+        [1250, 0x27, 1],
+        [1250, 0x27, 1],
+        [1250, 0x57, 1],
+        [1300, 0x27, 1],
+      ]);
+    } finally {
+      await accurate.close();
+    }
+  });
+});
+
+describe('players of recordings', () => {
+  it('are counted, and what they were given', async () => {
+    const own = await startTestServer([`media.dir=${mediaDir}`]);
+    const figure = async (name: string): Promise<number> => {
+      const text = await (await fetch(`http://127.0.0.1:${own.httpPort}/metrics`)).text();
+      const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+      return Number(line?.split(' ')[1]);
+    };
+    try {
+      const { client, id } = await watcher(3_600_000, own);
+      client.sendCommand('play', 0, [null, 'two', 0], id);
+      await until(client, 'NetStream.Play.Stop');
+      expect(await figure('millrace_recording_players{transport="rtmp"}')).toBe(1);
+      const bytes = await figure('millrace_recording_rtmp_sent_bytes_total');
+      expect(bytes).toBeGreaterThan(2500);
+      client.sendCommand('closeStream', 0, [null], id);
+      await client.barrier();
+      expect(await figure('millrace_recording_players{transport="rtmp"}')).toBe(0);
+      expect(await figure('millrace_recording_rtmp_sent_bytes_total')).toBe(bytes);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
 describe('our client', () => {
   it('plays a place of a recording, seeks and plays to the end', async () => {
     const connection = await NetConnection.connect(`rtmp://127.0.0.1:${server.port}/live`);
