@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NetConnection as Connection, NetConnection, type ServiceStream } from '@millrace/client';
@@ -96,6 +96,45 @@ describe('what is said while a stream is recorded', () => {
     expect(existsSync(fileOf('show.danmu.jsonl'))).toBe(false);
     expect(existsSync(fileOf('show.danmu.jsonl.part'))).toBe(false);
     expect(existsSync(fileOf('show.flv'))).toBe(true);
+  });
+
+  it('goes with a recording that a server before has left, and with one that is deleted', async () => {
+    const room = await Attached.open(server, 'show');
+    await record('show', 'record', new Map([[0, 'zero']]), room);
+    await server.close();
+    const line = readFileSync(fileOf('show.danmu.jsonl'), 'utf8');
+    // Killed before the recording was complete, before what was said had its name, and before there was a recording.
+    copyFileSync(fileOf('show.flv'), fileOf('early.flv.part'));
+    writeFileSync(fileOf('early.danmu.jsonl.part'), line);
+    copyFileSync(fileOf('show.flv'), fileOf('late.flv'));
+    writeFileSync(fileOf('late.danmu.jsonl.part'), line);
+    writeFileSync(fileOf('never.danmu.jsonl.part'), line);
+    server = await startTestServer([`media.dir=${folder}`, 'access.apiFrom=127.0.0.1']);
+    const names = (): string[] => readdirSync(join(folder, 'live')).sort();
+    await vi.waitFor(() =>
+      expect(names()).toEqual([
+        ...['early.danmu.jsonl', 'early.flv', 'late.danmu.jsonl', 'late.flv', 'show.danmu.jsonl', 'show.flv'],
+      ]),
+    );
+    expect(kept('early')).toEqual(['0 zero']);
+    const api = `http://127.0.0.1:${server.httpPort}/api/v1/recordings/live/early.flv`;
+    expect((await fetch(api, { method: 'DELETE' })).status).toBe(204);
+    expect(names()).not.toContain('early.danmu.jsonl');
+  });
+
+  it('is deleted with what the server records by itself and does not keep', async () => {
+    await server.close();
+    const own = ['record.streams=live/*', 'record.file={app}/{name}.flv', 'record.keepBytes=1', 'publish.graceMs=0'];
+    server = await startTestServer(['live.maxWindowMs=0', `media.dir=${folder}`, ...own]);
+    const client = await server.connected();
+    const publisher = new TestPublisher(client, await client.publish('show'));
+    await frame({ client, publisher }, 0);
+    const [room, listener] = [await Attached.open(server, 'show'), await Attached.open(server, 'show')];
+    room.say('soon gone');
+    await listener.heard();
+    await vi.waitFor(() => expect(existsSync(fileOf('show.danmu.jsonl.part'))).toBe(true));
+    publisher.deleteStream();
+    await vi.waitFor(() => expect(readdirSync(join(folder, 'live'))).toEqual([]));
   });
 
   it('has messages of other services in it', async () => {

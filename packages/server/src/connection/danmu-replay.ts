@@ -110,8 +110,9 @@ export class DanmuReplay implements Paced {
       .then((lines) => {
         this.#reading = undefined;
         this.#took(track, lines);
-        if (isBehind && lines.length < maxLines && !track.isOver) this.#shift();
-      });
+        if (isBehind && lines.length === 0 && !track.isOver) this.#shift();
+      })
+      .catch((err: unknown) => this.#options.log.error({ err }, 'what was said cannot be said again'));
   }
 
   async #read(track: Track, untilMs: number): Promise<StoredLine[]> {

@@ -123,6 +123,23 @@ describe('DanmuReader', () => {
     await read.close();
   });
 
+  it('gives long lines a few at a time', async () => {
+    writeFileSync(
+      file,
+      Array.from({ length: 10 }, (_, i) => `${line(i, 'x'.repeat(400))}\n`)
+        .join('')
+        .repeat(20),
+    );
+    const read = await reader();
+    const counts: number[] = [];
+    for (let found = await read.next(100, 1000); found.length > 0; found = await read.next(100, 1000)) {
+      counts.push(found.length);
+    }
+    expect(counts.reduce((sum, count) => sum + count)).toBe(200);
+    expect(Math.max(...counts)).toBeLessThan(110);
+    await read.close();
+  });
+
   it('reads a part of a file that is none', async () => {
     writeFileSync(file, Buffer.alloc(3_000_000, 0x61));
     appendFileSync(file, `\n${line(7)}\n`);

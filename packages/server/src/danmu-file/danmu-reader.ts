@@ -26,6 +26,8 @@ export class DanmuReader {
   /** Within a line that is too long. */
   #isSkipping = false;
   #ahead: StoredLine | undefined;
+  /** Of the line that was read last. */
+  #lineBytes = 0;
   /** Whether the file, as it was when it was read, has no more. */
   isAtEnd = false;
   /** Lines of earlier times are passed over. */
@@ -36,15 +38,17 @@ export class DanmuReader {
     this.#file = file;
   }
 
-  /** The next lines with times up to this one, ms, at most so many. Rejects with the system's errors. */
+  /** The next lines with times up to this one, ms, at most so many, and not much more than 64 KiB. Rejects with the system's errors. */
   async next(untilMs: number, maxLines: number): Promise<StoredLine[]> {
     const found: StoredLine[] = [];
     const end = this.#position + maxReadBytes;
-    while (found.length < maxLines) {
+    let bytes = 0;
+    while (found.length < maxLines && bytes < windowBytes) {
       const line = this.#ahead ?? (await this.#read(end));
       this.#ahead = line;
       if (line === undefined || line.mediaTimeMs > untilMs) break;
       this.#ahead = undefined;
+      bytes += this.#lineBytes;
       if (line.mediaTimeMs >= this.#fromMs) found.push(line);
     }
     return found;
@@ -86,6 +90,7 @@ export class DanmuReader {
       if (at >= 0) {
         const line = this.#isSkipping ? undefined : parse(this.#rest.toString('utf8', 0, at));
         this.#isSkipping = false;
+        this.#lineBytes = at;
         this.#rest = this.#rest.subarray(at + 1);
         if (line !== undefined) return line;
         continue;
