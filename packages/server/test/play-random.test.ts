@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineApp } from '../src/app/index.js';
 import { encodeSample, sampleTags } from './flv-sample.js';
 import { aacFrame, avcHeader, avcInter, avcKey } from './wire/media-samples.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
@@ -11,12 +12,26 @@ import type { WireClient } from './wire/wire-client.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-play-random-'));
 let server: TestServer;
+/** What the application has let in, and what of that has not ended. */
+let granted = 0;
+let open = 0;
 
 beforeAll(async () => {
   mkdirSync(join(folder, 'live'));
   for (const name of ['film', 'other'])
     writeFileSync(join(folder, 'live', `${name}.flv`), encodeSample(sampleTags(3000)));
-  server = await startTestServer(['live.maxWindowMs=0', `media.dir=${folder}`, 'vod.accurateSeek=true']);
+  const app = defineApp({
+    async onPlay(_client, stream) {
+      // Now and then it takes a while.
+      if (stream.name === 'cam-b') await new Promise((resolve) => setImmediate(resolve));
+      granted += 1;
+      open += 1;
+    },
+    onStop() {
+      open -= 1;
+    },
+  });
+  server = await startTestServer(['live.maxWindowMs=0', `media.dir=${folder}`, 'vod.accurateSeek=true'], app);
 });
 
 afterAll(async () => {
@@ -87,6 +102,8 @@ describe('a client that asks for anything at any time', () => {
     await client.barrier();
     await leave(client, publishers);
     await expect.poll(() => figures()).toEqual([0, 0]);
+    await expect.poll(() => open).toBe(0);
+    expect(granted).toBeGreaterThan(20);
   });
 });
 
