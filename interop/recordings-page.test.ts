@@ -17,6 +17,9 @@ const rows = '[...document.querySelectorAll(".recording-list .row-name")].map((r
 const place = `${inPanel('.seek-time')}.textContent`;
 const frames = `${video}.getVideoPlaybackQuality().totalVideoFrames`;
 const click = (selector: string): string => `${inPanel(selector)}.click()`;
+/** How many were made for addresses with this in them. */
+const requests = (text: string): string =>
+  `performance.getEntriesByType("resource").filter(({ name }) => name.includes(${JSON.stringify(text)})).length`;
 /** As a hand does that lets the bar go at this place. */
 const seekTo = (seconds: number): string =>
   `(() => { const bar = ${inPanel('.seek')}; bar.value = ${seconds};
@@ -50,8 +53,20 @@ describe('the recordings of the page in Chromium', () => {
 
   /** Minutes of picture and sound, packets unchanged. */
   async function longFile(target: string, ...args: readonly string[]): Promise<void> {
-    const input = ['-stream_loop', '19', '-i', await mediaFile('plain')];
-    const ffmpeg = Program.start('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...input, '-c', 'copy', ...args, target]);
+    const input = ['-stream_loop', '79', '-i', await mediaFile('plain')];
+    const ffmpeg = Program.start('ffmpeg', [
+      '-v',
+      'error',
+      '-nostdin',
+      '-y',
+      ...input,
+      '-c',
+      'copy',
+      '-t',
+      '120',
+      ...args,
+      target,
+    ]);
     expect(await ffmpeg.exited).toMatchObject({ code: 0 });
   }
 
@@ -122,10 +137,28 @@ describe('the recordings of the page in Chromium', () => {
     for (const name of ['indexed', 'plain']) {
       const page = await open(server.httpUrl(`/#recordings/live/${name}.flv`));
       await page.until(`${says('2:00')} && ${inPanel('.seek')}.disabled === false`);
-      await seeks(page, 90);
+      for (const seconds of [90, 20, 110]) await seeks(page, seconds);
+      if (name === 'plain') expect(Number(await page.evaluate(requests('start=')))).toBeGreaterThan(0);
       expect(page.complaints).toEqual([]);
       await page.close();
     }
+  });
+
+  it('goes on where it has not fetched further ahead', async () => {
+    const folder = mediaDir();
+    await longFile(join(folder, 'live/plain.flv'), '-t', '420');
+    const server = await TestServer.start({ settings: [`media.dir=${folder}`] });
+    const page = await open(server.httpUrl('/#recordings/live/plain.flv'));
+    await page.until(`${says('7:00')} && ${inPanel('.seek')}.disabled === false`);
+    await seeks(page, 60);
+    // Two minutes ahead is where it stops.
+    const ahead = `(() => { const { buffered } = ${video}; return buffered.end(buffered.length - 1); })()`;
+    await page.until(`${ahead} > 100`);
+    await seeks(page, 60 + Math.floor(Number(await page.evaluate(ahead))) - 5);
+    await page.until(`${requests('start=')} === 2`);
+    await plays(page);
+    expect(Number(await page.evaluate(shownAt))).toBeGreaterThan(150);
+    expect(page.complaints).toEqual([]);
   });
 
   it('is turned over, searched and deleted from', async () => {

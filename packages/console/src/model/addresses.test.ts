@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { httpFlvUrl, rtmpAppUrl, rtmpUrl, type ServerPlace, webSocketFlvUrl } from './addresses.js';
+import { httpFlvUrl, recordingUrl, rtmpAppUrl, rtmpUrl, type ServerPlace, webSocketFlvUrl } from './addresses.js';
 
 const local: ServerPlace = { pageUrl: new URL('http://localhost:8080/'), rtmpPort: 1935 };
 const test = { app: 'live', name: 'test' };
@@ -8,6 +8,13 @@ describe('addresses of a stream', () => {
   it('leaves out the standard RTMP port', () => {
     expect(rtmpAppUrl(local, 'live')).toBe('rtmp://localhost/live');
     expect(rtmpUrl(local, test)).toBe('rtmp://localhost/live/test');
+  });
+
+  it('finds the files of recordings beside the page, with what lets it in', () => {
+    const place = { pageUrl: new URL('https://tv.example/mill/'), rtmpPort: 1935, query: '?sign=x' };
+    expect(recordingUrl(place, '/recordings/live/a%20b.flv')).toBe(
+      'https://tv.example/mill/recordings/live/a%20b.flv?sign=x',
+    );
   });
 
   it('names any other RTMP port', () => {

@@ -23,6 +23,10 @@ export interface RecordingOrder {
 
 /** Less than this behind what is buffered, a stream that was cut off is asked for again, seconds. */
 const refillSeconds = 10;
+/** A key frame may be as far before the place that was asked for, seconds. */
+const arrivalSeconds = 12;
+/** The way there takes no longer than this, ms. */
+const arrivalMs = 3000;
 /** As much is fetched ahead, seconds. */
 const aheadSeconds = 120;
 
@@ -42,12 +46,16 @@ export class RecordingPlayer {
   #phase: RecordingPlayback['phase'] = 'idle';
   #message: string | undefined;
   #wantsPlay = false;
+  /** Where the browser is sent and has not come yet, seconds of the recording. */
+  #target: number | undefined;
+  #arrivalTimer: number | undefined;
 
   constructor(video: HTMLVideoElement, onChange: () => void) {
     this.#video = video;
     this.#onChange = onChange;
     for (const event of ['timeupdate', 'progress', 'waiting', 'canplay', 'seeking', 'seeked', 'durationchange']) {
       video.addEventListener(event, () => {
+        this.#noteArrival();
         this.#refill();
         onChange();
       });
@@ -56,7 +64,7 @@ export class RecordingPlayer {
     video.addEventListener('pause', () => {
       if (!video.ended && this.#phase === 'playing') this.#setPhase('paused');
     });
-    video.addEventListener('ended', () => this.#setPhase('ended'));
+    video.addEventListener('ended', () => this.#ended());
     video.addEventListener('error', () => {
       if (this.#order !== undefined && this.#player === undefined) this.#fail('This browser cannot play this file.');
     });
@@ -127,6 +135,7 @@ export class RecordingPlayer {
       void this.#open(target);
       return;
     }
+    this.#sendTo(target);
     this.#video.currentTime = inElement;
     if (this.#phase === 'ended') this.#wantsPlay = true;
     if (this.#wantsPlay) void this.#startVideo();
@@ -147,8 +156,36 @@ export class RecordingPlayer {
     return false;
   }
 
-  /** `seconds`: where to begin. */
-  async #open(seconds: number): Promise<void> {
+  #sendTo(seconds: number): void {
+    this.#target = seconds;
+    window.clearTimeout(this.#arrivalTimer);
+    this.#arrivalTimer = window.setTimeout(() => {
+      if (this.#target !== undefined) this.#goAnew(this.#target);
+    }, arrivalMs);
+  }
+
+  #noteArrival(): void {
+    if (this.#target === undefined || this.#video.seeking) return;
+    const isThere = this.#video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
+    if (isThere && Math.abs(this.position - this.#target) < arrivalSeconds) this.#target = undefined;
+  }
+
+  #ended(): void {
+    const target = this.#isStream || this.#player === undefined ? undefined : this.#target;
+    if (target === undefined) this.#setPhase('ended');
+    else this.#goAnew(target);
+  }
+
+  /**
+   * mpegts.js may lose its way in a file that was fetched whole just when it is sent elsewhere in it: it ends before what is
+   * there, or waits for ever. Then the server is asked for what is from there on.
+   */
+  #goAnew(target: number): void {
+    if (this.#player !== undefined && !this.#isStream) void this.#open(target, 'stream');
+  }
+
+  /** `seconds`: where to begin. `stream`: with what the server sends from there on, places in the file or not. */
+  async #open(seconds: number, how?: 'stream'): Promise<void> {
     const order = this.#order;
     if (order === undefined) return;
     this.#close();
@@ -172,11 +209,14 @@ export class RecordingPlayer {
       const { default: mpegts } = await import('mpegts.js');
       if (this.#opening !== opening) return;
       mpegts.LoggingControl.applyConfig({ enableAll: false });
-      this.#isStream = seconds > 0 && !hasPlaces(order.info);
+      this.#isStream = seconds > 0 && (how === 'stream' || !hasPlaces(order.info));
       this.#offsetSeconds = this.#isStream ? seconds : 0;
       this.#isComplete = false;
       this.#start(mpegts, order, plan);
-      if (!this.#isStream && seconds > 0) this.#whenReady(opening, seconds);
+      if (!this.#isStream && seconds > 0) {
+        this.#sendTo(seconds);
+        this.#whenReady(opening, seconds);
+      }
       void this.#startVideo();
     } catch (error) {
       if (this.#opening === opening) this.#fail(error instanceof Error ? error.message : String(error));
@@ -264,6 +304,8 @@ export class RecordingPlayer {
 
   #close(): void {
     this.#opening = undefined;
+    this.#target = undefined;
+    window.clearTimeout(this.#arrivalTimer);
     const player = this.#player;
     this.#player = undefined;
     this.#isStream = false;

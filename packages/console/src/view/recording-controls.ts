@@ -24,6 +24,7 @@ export class RecordingControls {
     max: 1,
     step: 0.1,
     value: 0,
+    disabled: true,
     'aria-label': 'Place in the recording',
   });
   readonly #place = element('span', { class: 'seek-time' });
