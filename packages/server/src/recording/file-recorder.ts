@@ -47,9 +47,15 @@ export interface RecorderEvents {
   danmuLost(error: unknown): void;
 }
 
+/**
+ * Finds the place of a recording. `taken` is told of the claim as soon as there is one: who ends the recording before it has
+ * its place is to make way for the next.
+ */
+export type Acquire = (taken: (claim: FileClaim) => void) => Promise<ClaimedPlace>;
+
 export interface RecorderOptions {
   readonly format: FileFormat;
-  readonly acquire: () => Promise<ClaimedPlace>;
+  readonly acquire: Acquire;
   readonly type: RecordType;
   readonly recordedFor: 'publisher' | 'server';
   /** The disk must have this many bytes left. */
@@ -89,7 +95,7 @@ export class FileRecorder {
   #sawKeyFrame = false;
   #nextRoomCheck = roomCheckBytes;
   #ended = false;
-  #claimed: ClaimedPlace | undefined;
+  #claim: FileClaim | undefined;
   #stop: (() => void) | undefined;
   #error: RecordingError | undefined;
 
@@ -145,8 +151,13 @@ export class FileRecorder {
   /** No more messages come. `done` tells when the file is complete; the next may claim it already. */
   end(): void {
     this.#ended = true;
-    this.#claimed?.claim.finishing();
+    this.#claim?.finishing();
     this.#stop?.();
+  }
+
+  #holds(claim: FileClaim): void {
+    this.#claim = claim;
+    if (this.#ended) claim.finishing();
   }
 
   async #run(): Promise<void> {
@@ -155,9 +166,8 @@ export class FileRecorder {
     });
     let claimed: ClaimedPlace | undefined;
     try {
-      claimed = await this.#options.acquire();
-      this.#claimed = claimed;
-      if (this.#ended) claimed.claim.finishing();
+      claimed = await this.#options.acquire((claim) => this.#holds(claim));
+      this.#holds(claimed.claim);
       await claimed.claim.ready;
       await this.#checkRoom(claimed.place);
       this.#opened = await openRecording(claimed.place, this.#options.type, this.#writer);
@@ -218,7 +228,7 @@ export class FileRecorder {
     this.#ended = true;
     this.#options.events.failed(error);
     this.#held = [];
-    this.#claimed?.claim.finishing();
+    this.#claim?.finishing();
     this.#stop?.();
   }
 

@@ -3,8 +3,14 @@ import type { Config } from '../config/index.js';
 import type { ObservedStream } from '../live/index.js';
 import type { Logger } from '../log/index.js';
 import type { SentMessage } from '../service/index.js';
-import { FileClaims } from './file-claims.js';
-import { type ClaimedPlace, FileRecorder, type RecordedFacts, type RecorderEvents } from './file-recorder.js';
+import { type FileClaim, FileClaims } from './file-claims.js';
+import {
+  type Acquire,
+  type ClaimedPlace,
+  FileRecorder,
+  type RecordedFacts,
+  type RecorderEvents,
+} from './file-recorder.js';
 import { RecordingError } from './recording-error.js';
 import type { RecordType } from './recording-file.js';
 import { nameForStream, nameOfFile, type RecordingName } from './recording-name.js';
@@ -122,7 +128,7 @@ export class Recordings {
       const isFirst = count === 1;
       return this.#record(stream, {
         format: file?.format ?? 'flv',
-        acquire: () => (isFirst ? this.#acquireForPublisher(file) : this.#acquireNew(file)),
+        acquire: (taken) => (isFirst ? this.#acquireForPublisher(file, taken) : this.#acquireNew(file)),
         type: isFirst ? type : 'record',
         recordedFor: 'publisher',
         tell,
@@ -145,7 +151,7 @@ export class Recordings {
     let isFirst = true;
     const open = (): FileRecorder => {
       const [acquire, of] = isFirst
-        ? [() => this.#acquireNamed(file), type]
+        ? [(taken: (claim: FileClaim) => void) => this.#acquireNamed(file, taken), type]
         : [() => this.#acquireNew(file), 'record' as const];
       isFirst = false;
       return this.#record(stream, {
@@ -211,7 +217,7 @@ export class Recordings {
     stream: ObservedStream,
     wish: {
       readonly format: FileFormat;
-      readonly acquire: () => Promise<ClaimedPlace>;
+      readonly acquire: Acquire;
       readonly type: RecordType;
       readonly recordedFor: 'publisher' | 'server';
       readonly tell: TellPublisher;
@@ -266,16 +272,20 @@ export class Recordings {
     };
   }
 
-  async #acquireForPublisher(file: RecordingName | undefined): Promise<ClaimedPlace> {
+  async #acquireForPublisher(
+    file: RecordingName | undefined,
+    taken: (claim: FileClaim) => void,
+  ): Promise<ClaimedPlace> {
     if (!this.#options.config.record.publishers) throw noAccess('Publishers may not record here.');
-    return await this.#acquireNamed(file);
+    return await this.#acquireNamed(file, taken);
   }
 
-  async #acquireNamed(file: RecordingName | undefined): Promise<ClaimedPlace> {
+  async #acquireNamed(file: RecordingName | undefined, taken: (claim: FileClaim) => void): Promise<ClaimedPlace> {
     const { media } = this.#options.config;
     if (file === undefined) throw noAccess('No recording can have that name.');
     const claimed = this.#claim(placeOf(media.dir, file.segments, file.format));
     if (claimed === undefined) throw noAccess('That file is being recorded by another stream.');
+    taken(claimed.claim);
     await releasing(claimed, makeFolders(media.dir, file.segments));
     const alone = await leased(claimed, this.#lease);
     if (alone === undefined) throw noAccess('That file is being recorded by another server.');
