@@ -30,8 +30,10 @@ const server = createServer(async (request, response) => {
     response.writeHead(400).end();
     return;
   }
-  const { event, client, stream, durationMs } = JSON.parse(body);
-  console.log(event, client.address, stream?.path ?? client.app, durationMs ?? '');
+  const { event, client, stream, durationMs, recording } = JSON.parse(body);
+  // What is recorded is nobody's in particular.
+  const what = recording === undefined ? (durationMs ?? '') : `${recording.file}, ${recording.durationMs} ms`;
+  console.log(event, client?.address ?? '', stream?.path ?? client?.app, what);
   if (event === 'on_publish' && stream.query.key !== STREAM_KEY) {
     response.writeHead(401, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ reason: 'The stream key is wrong.' }));
