@@ -56,6 +56,7 @@ export class SendWatch {
 
   /** All was sent that there is, and there will be more. `nowMs` as above. */
   dry(nowMs: number): void {
+    this.caughtUp();
     if (nowMs === 0 || this.#isToldDry) return;
     if (this.#drySinceMs === 0) this.#drySinceMs = nowMs;
     if (nowMs - this.#drySinceMs < dryAfterMs) return;

@@ -1,9 +1,14 @@
 import { flvTagTypes } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts, readPublishedData } from '../live/index.js';
-import { type FileTag, messageOf } from './media-file.js';
+import { type FileTag, type MediaFile, messageOf, type SeekPoint } from './media-file.js';
+import { PrerollMarks } from './preroll-marks.js';
+
+const none: readonly LiveMessage[] = [];
 
 /** What of a file's tags a player sends, and with which times. */
 export class TagFilter {
+  /** Around the video before `prerollToMs`. */
+  readonly marks = new PrerollMarks();
   /** Added to the times of the file. */
   offsetMs = 0;
   /** Video before this time, ms of the file, is to be shown at once: it leads to the frame that was asked for. */
@@ -42,6 +47,23 @@ export class TagFilter {
       this.awaitingKeyFrame = false;
     }
     return this.shift(message);
+  }
+
+  /** What is to be sent before the tag. */
+  marksBefore(tag: FileTag): readonly LiveMessage[] {
+    const mark = this.marks.before(tag, this.prerollToMs);
+    return mark === undefined ? none : [this.shift(mark)];
+  }
+
+  /** What is to be sent where no more of the video comes. */
+  endMarks(): readonly LiveMessage[] {
+    const mark = this.marks.end(this.prerollToMs);
+    return mark === undefined ? none : [this.shift(mark)];
+  }
+
+  /** What decoders are to be given before a place, with the time of the place. */
+  headersAt(file: MediaFile, { position, timestamp }: SeekPoint): LiveMessage[] {
+    return file.headersAt(position).map((message) => this.shift({ ...message, timestamp }));
   }
 
   /** With its time in the stream. */

@@ -33,11 +33,6 @@ export class VodLibrary {
     this.#mediaDir = resolve(mediaDir);
   }
 
-  /** How often recordings are in use now. */
-  get userCount(): number {
-    return [...this.#shared.values()].reduce((sum, { users }) => sum + users, 0);
-  }
-
   /**
    * Whether something has the name of such a recording. Answers at once, as a look at a folder does that the system has
    * in memory: who waits for a live stream is not to wait for this.

@@ -1,8 +1,8 @@
 import { flvTagTypes } from '@millrace/protocol';
-import type { LiveMessage, MediaSelection, WireEncoding } from '../live/index.js';
-import { encodeMessages } from './encode-messages.js';
+import type { LiveMessage, MediaSelection } from '../live/index.js';
 import type { FileTag, MediaFile, MediaReader, SeekPoint } from './media-file.js';
-import { PrerollMarks } from './preroll-marks.js';
+import { MessageWriter } from './message-writer.js';
+import { PlaceSearch } from './place-search.js';
 import { SendWatch } from './send-watch.js';
 import { isFrame, TagFilter } from './tag-filter.js';
 import type { Paced } from './vod-pacer.js';
@@ -28,25 +28,20 @@ export class VodPlayer implements Paced {
   readonly #options: VodPlayerOptions;
   #state: State = 'idle';
   #isPaused = false;
-  /** The search for a place that is under way. */
-  #search: object | undefined;
-  /** What is read for it, or was. */
-  #finding: Promise<SeekPoint> | undefined;
+  readonly #search = new PlaceSearch();
   #reader: MediaReader | undefined;
   #filling = false;
   #selection: MediaSelection;
-  #encoding: WireEncoding;
   /** Where it began, ms of the file; where it is to stop. */
   #startedMs = 0;
   #stopMs = Number.POSITIVE_INFINITY;
   #isSingleFrame: boolean;
   readonly #filter = new TagFilter();
-  readonly #marks = new PrerollMarks();
   #newestMs: number | undefined;
   /** In the file, of the tag that was taken last. */
   #position = 0;
   #frameMs = 0;
-  #sentBytes = 0;
+  readonly #writer: MessageWriter;
   /** Nothing is due before the clock's limit is here, ms of the stream. */
   #restUntilMs = Number.NEGATIVE_INFINITY;
   /** Something else takes over at this time, ms of the file. */
@@ -57,7 +52,7 @@ export class VodPlayer implements Paced {
     this.#options = options;
     this.#watch = new SendWatch(options);
     this.#selection = options.selection;
-    this.#encoding = options.encoding(options.selection);
+    this.#writer = new MessageWriter(options);
     this.#isSingleFrame = options.durationMs === 0;
     this.#filter.passesMetadata = options.file.hasLiveMetadata === true;
   }
@@ -68,7 +63,7 @@ export class VodPlayer implements Paced {
 
   /** Bytes that were written. */
   get sentBytes(): number {
-    return this.#sentBytes;
+    return this.#writer.sentBytes;
   }
 
   /** Time of the newest frame that was sent, ms of the stream. */
@@ -126,7 +121,7 @@ export class VodPlayer implements Paced {
           if (atMs === undefined) clock.reset();
         }
         // At its start the file has them itself.
-        const headers = isStart ? [] : this.#headersAt({ ...point, timestamp: this.#startedMs });
+        const headers = isStart ? [] : this.#filter.headersAt(file, { ...point, timestamp: this.#startedMs });
         this.#send([file.metadata, ...headers]);
       },
     );
@@ -140,8 +135,7 @@ export class VodPlayer implements Paced {
     const { file, clock, accurateSeek } = this.#options;
     this.#stopMs = Number.POSITIVE_INFINITY;
     this.#isSingleFrame = false;
-    const unfinished = this.#marks.end(0);
-    if (unfinished !== undefined) this.#send([this.#filter.shift(unfinished)]);
+    this.#send(this.#filter.endMarks());
     this.#filter.prerollToMs = 0;
     if (this.#filter.offsetMs < 0) this.#filter.offsetMs = 0;
     const inFile = timeMs - this.#filter.offsetMs;
@@ -155,7 +149,7 @@ export class VodPlayer implements Paced {
         this.#startedMs = isBefore ? inFile : point.timestamp;
         this.#newestMs = this.#startedMs;
         if (isBefore) this.#prerollTo(inFile);
-        this.#send(this.#headersAt(point));
+        this.#send(this.#filter.headersAt(file, point));
       },
     );
   }
@@ -173,7 +167,10 @@ export class VodPlayer implements Paced {
       this.#filter.skipToMs = afterMs === undefined ? Number.NEGATIVE_INFINITY : afterMs + 1;
       this.#startedMs = point.timestamp;
       this.#newestMs = afterMs ?? point.timestamp;
-      this.#send([...(greeting?.(point) ?? []), ...this.#headersAt({ ...point, timestamp: this.#newestMs })]);
+      this.#send([
+        ...(greeting?.(point) ?? []),
+        ...this.#filter.headersAt(this.file, { ...point, timestamp: this.#newestMs }),
+      ]);
     });
   }
 
@@ -214,7 +211,7 @@ export class VodPlayer implements Paced {
   select(selection: MediaSelection): void {
     const before = this.#selection;
     this.#selection = selection;
-    this.#encoding = this.#options.encoding(selection);
+    this.#writer.select(selection);
     if (selection.video && !before.video) this.#filter.awaitingKeyFrame = true;
     if (this.#state !== 'playing') return;
     const gained = this.file
@@ -238,13 +235,9 @@ export class VodPlayer implements Paced {
 
   close(): void {
     this.#state = 'closed';
-    this.#search = undefined;
+    this.#search.cancel();
     this.#reader = undefined;
     this.#options.pacer.remove(this);
-  }
-
-  tick(nowMs: number): void {
-    this.#pump(nowMs);
   }
 
   async #locate(find: () => Promise<SeekPoint>, arrived: (point: SeekPoint) => void): Promise<void> {
@@ -253,24 +246,16 @@ export class VodPlayer implements Paced {
     pacer.remove(this);
     this.#state = 'locating';
     this.#reader = undefined;
-    const search = {};
-    this.#search = search;
-    const before = this.#finding;
     try {
-      // One after another, and of those that wait the newest only: who seeks all the time is not to read all the time.
-      if (before !== undefined) await before.catch(() => undefined);
-      if (this.#search !== search) return;
-      const finding = find();
-      this.#finding = finding;
-      const point = await finding;
+      const point = await this.#search.find(find);
       // Closed, or sent somewhere else in the meantime.
-      if (this.#search !== search) return;
+      if (point === undefined) return;
       this.#reader = file.reader(point.position);
       this.#filling = false;
       arrived(point);
       this.#play();
     } catch (error) {
-      if (this.#search === search) this.#fail(error);
+      this.#fail(error);
     }
   }
 
@@ -279,10 +264,11 @@ export class VodPlayer implements Paced {
     this.#restUntilMs = Number.NEGATIVE_INFINITY;
     if (this.#isPaused) return;
     this.#options.pacer.add(this);
-    this.#pump(0);
+    this.tick(0);
   }
 
-  #pump(nowMs: number): void {
+  /** `nowMs` 0: it is not known. */
+  tick(nowMs: number): void {
     const { sink, clock } = this.#options;
     while (this.#state === 'playing' && !this.#isPaused && !this.#filling) {
       if (sink.pendingBytes > 0) {
@@ -294,11 +280,9 @@ export class VodPlayer implements Paced {
       const outcome = this.#sendBatch();
       if (outcome === 'full') continue;
       if (outcome === 'later') this.#watch.dry(nowMs);
-      if (outcome === 'later' || outcome === 'rest') {
-        this.#watch.caughtUp();
-        return;
-      }
-      if (outcome === 'fill') this.#fill();
+      if (outcome === 'rest') this.#watch.caughtUp();
+      if (outcome === 'later' || outcome === 'rest') return;
+      if (outcome === 'fill') void this.#fill(this.#reader);
       else if (outcome === 'change') this.#changeOver();
       else this.#end();
     }
@@ -323,8 +307,7 @@ export class VodPlayer implements Paced {
         break;
       }
       reader.skip();
-      const mark = this.#marks.before(tag, this.#filter.prerollToMs);
-      if (mark !== undefined) messages.push(this.#filter.shift(mark));
+      messages.push(...this.#filter.marksBefore(tag));
       const message = this.#take(tag);
       if (message === undefined) continue;
       messages.push(message);
@@ -371,37 +354,24 @@ export class VodPlayer implements Paced {
   #prerollTo(timeMs: number): void {
     this.#filter.prerollToMs = timeMs;
     // Of one frame alone the picture is to be seen.
-    if (this.#options.accurateSeek && !this.#isSingleFrame) this.#marks.expect();
-  }
-
-  #headersAt({ position, timestamp }: SeekPoint): LiveMessage[] {
-    return this.file.headersAt(position).map((message) => this.#filter.shift({ ...message, timestamp }));
+    if (this.#options.accurateSeek && !this.#isSingleFrame) this.#filter.marks.expect();
   }
 
   #send(messages: readonly LiveMessage[]): void {
-    const bytes = encodeMessages(messages, this.#encoding);
-    if (bytes.length === 0) return;
-    this.#sentBytes += bytes.length;
-    const { totals } = this.#options;
-    if (totals !== undefined) totals.bytesOut += bytes.length;
-    this.#watch.sent();
-    this.#options.sink.write(bytes);
+    if (this.#writer.send(messages)) this.#watch.sent();
   }
 
-  #fill(): void {
-    const reader = this.#reader;
-    if (reader === undefined) return;
+  /** Never rejects. */
+  async #fill(reader: MediaReader | undefined): Promise<void> {
     this.#filling = true;
-    reader
-      .fill()
-      .then(() => {
-        if (this.#reader !== reader) return;
-        this.#filling = false;
-        this.#pump(0);
-      })
-      .catch((error: unknown) => {
-        if (this.#reader === reader) this.#fail(error);
-      });
+    try {
+      await reader?.fill();
+      if (this.#reader !== reader) return;
+      this.#filling = false;
+      this.tick(0);
+    } catch (error) {
+      if (this.#reader === reader) this.#fail(error);
+    }
   }
 
   #end(): void {
@@ -409,8 +379,7 @@ export class VodPlayer implements Paced {
       this.#changeOver();
       return;
     }
-    const mark = this.#marks.end(this.#filter.prerollToMs);
-    if (mark !== undefined) this.#send([this.#filter.shift(mark)]);
+    this.#send(this.#filter.endMarks());
     this.#state = 'ended';
     this.#options.pacer.remove(this);
     this.#options.sink.ended();
