@@ -301,7 +301,9 @@ export class Recordings {
     const last = segments.at(-1) ?? '';
     for (let i = 1; i <= maxSameNames; i += 1) {
       const numbered = i === 1 ? last : `${last}-${i}`;
-      const taken = this.#claim(placeOf(dir, [...segments.slice(0, -1), numbered], format));
+      const place = placeOf(dir, [...segments.slice(0, -1), numbered], format);
+      // While one is completed its part becomes the file: between two looks there would be neither.
+      const taken = this.#claims.has(place.file) ? undefined : this.#claim(place);
       const claimed = taken && (await leased(taken, this.#lease));
       if (claimed === undefined) continue;
       if (await releasing(claimed, isFree(claimed.place))) return claimed;
