@@ -102,6 +102,43 @@ describe('hostile tunnels', () => {
     expect((await post(server.port, `/idle/${other}/1`)).status).toBe(404);
   });
 
+  it('that have ended keep nothing of the bodies that were coming', async () => {
+    const server = await serve('limits.partialBytes=2000000');
+    const id = await openTunnel(server.port);
+    const before = memoryInUse();
+    const sockets = Array.from({ length: 30 }, () => dial(server.port));
+    for (const [at, socket] of sockets.entries()) {
+      socket.write(`POST /send/${id}/${at} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n`);
+      socket.write(new Uint8Array(1_900_000));
+    }
+    const answers = await Promise.all(sockets.map((socket) => everythingFrom(socket)));
+    for (const answer of answers) expect(answer).toMatch(/^(HTTP\/1\.1 404 |$)/);
+    expect((await post(server.port, `/idle/${id}/0`)).status).toBe(404);
+    expect(memoryInUse() - before).toBeLessThan(16 * 1024 * 1024);
+  });
+
+  it('by the dozen hold together what sixteen may: whoever holds the most goes', async () => {
+    const server = await serve('limits.partialBytes=1000000');
+    const small = await connected(server.port);
+    let gone = 0;
+    // 17 of them have no room together.
+    const enoughGone = new Promise<void>((resolve) => {
+      for (let count = 0; count < 40; count += 1) {
+        const socket = dial(server.port).resume();
+        socket.once('close', () => {
+          gone += 1;
+          if (gone === 23) resolve();
+        });
+        void openTunnel(server.port).then((id) => {
+          socket.write(`POST /send/${id}/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n`);
+          socket.write(new Uint8Array(950_000));
+        });
+      }
+    });
+    await enoughGone;
+    await small.barrier();
+  });
+
   it('that send as much as is allowed are served', async () => {
     const server = await serve();
     const id = await openTunnel(server.port);

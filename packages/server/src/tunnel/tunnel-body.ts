@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { CollectedBytes } from './collected-bytes.js';
 
 export interface TunnelBodyOptions {
   readonly maxBytes: number;
@@ -6,8 +7,10 @@ export interface TunnelBodyOptions {
   readonly timeoutMs: number;
   /** Whether the bytes are wanted; if not, `onComplete` gets none. */
   readonly keep: boolean;
-  /** Some have come. `false`: no more are wanted; nothing else is called. */
-  readonly onProgress: (byteCount: number) => boolean;
+  /** Some have come. */
+  readonly onProgress: (byteCount: number) => void;
+  /** Takes what is to be called if nobody wants the bytes any more: nothing else is called then. Gives what ends that. */
+  readonly whileComing: (drop: () => void) => () => void;
   readonly onTooLong: () => void;
   /** It will never be complete. */
   readonly onGone: () => void;
@@ -16,17 +19,17 @@ export interface TunnelBodyOptions {
 
 /** Bytes that have to come within one timeout: a body may be long, but not slow. */
 const paceBytes = 64 * 1024;
-const nothing = new Uint8Array(0);
 
 /** Reads the body of a request, whole, and calls one of its three ends. The connection is cut off when it is too slow. */
 export function readTunnelBody(request: IncomingMessage, options: TunnelBodyOptions): void {
-  const { maxBytes, timeoutMs, keep, onProgress, onTooLong, onGone, onComplete } = options;
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+  const { maxBytes, timeoutMs, keep, onProgress, whileComing, onTooLong, onGone, onComplete } = options;
+  const announced = Number(request.headers['content-length'] ?? maxBytes);
+  if (announced > maxBytes) {
     request.resume();
     onTooLong();
     return;
   }
-  const chunks: Buffer[] = [];
+  const kept = new CollectedBytes(announced);
   let length = 0;
   let paced = 0;
   let isOver = false;
@@ -35,37 +38,34 @@ export function readTunnelBody(request: IncomingMessage, options: TunnelBodyOpti
     if (isOver) return false;
     isOver = true;
     clearTimeout(timer);
+    forget();
     return true;
   };
+  const forget = whileComing(() => {
+    if (stop()) kept.take();
+  });
   request.on('data', (chunk: Buffer) => {
     if (isOver) return;
     length += chunk.length;
     if (length > maxBytes) {
       onGone();
       if (stop()) onTooLong();
+      kept.take();
       return;
     }
     if (length - paced >= paceBytes) {
       paced = length;
       timer.refresh();
     }
-    if (keep) chunks.push(chunk);
-    if (!onProgress(chunk.length)) {
-      stop();
-      request.socket.destroy();
-    }
+    onProgress(chunk.length);
+    if (keep && !isOver) kept.push(chunk);
   });
   request.once('end', () => {
-    if (stop()) onComplete(keep ? joined(chunks) : nothing);
+    if (stop()) onComplete(kept.take());
   });
   request.once('close', () => {
     if (stop()) onGone();
   });
   // A reset while it is read; `close` follows.
   request.on('error', () => undefined);
-}
-
-/** Memory of its own: what node:http hands out may be a view of more. */
-function joined(chunks: readonly Buffer[]): Uint8Array {
-  return Buffer.concat(chunks);
 }

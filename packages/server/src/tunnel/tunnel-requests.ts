@@ -62,7 +62,8 @@ export class TunnelRequests {
       maxBytes: limits.partialBytes,
       timeoutMs: limits.handshakeTimeoutMs,
       keep: false,
-      onProgress: () => true,
+      onProgress: () => undefined,
+      whileComing: () => () => undefined,
       onTooLong: () => this.#refuse(response, 413, peer, 'the body is too long'),
       onGone: () => undefined,
       onComplete: () => {
@@ -97,6 +98,11 @@ export class TunnelRequests {
   #receive(request: IncomingMessage, response: ServerResponse, target: PostTarget, tunnel: TunnelTransport): void {
     const { command, sequence } = target;
     const { limits } = this.#options.config;
+    if (tunnel.isGone) {
+      request.resume();
+      answerNoTunnel(response);
+      return;
+    }
     let roomTaken = 0;
     readTunnelBody(request, {
       maxBytes: limits.partialBytes,
@@ -104,10 +110,15 @@ export class TunnelRequests {
       keep: command === 'send',
       onProgress: (byteCount) => {
         tunnel.touch(request.socket);
-        if (command !== 'send') return true;
+        if (command !== 'send') return;
         roomTaken += byteCount;
-        return tunnel.takeRoom(byteCount);
+        tunnel.takeRoom(byteCount);
       },
+      whileComing: (drop) =>
+        tunnel.whileComing(() => {
+          drop();
+          answerNoTunnel(response);
+        }),
       onTooLong: () => {
         const reason = 'a request holds more bytes than limits.partialBytes allows';
         tunnel.close(reason);

@@ -3,6 +3,7 @@ import { type EncryptedCrypto, handshakeVersions } from '@millrace/protocol';
 import type { Config } from '../config/index.js';
 import { type RtmpConnections, RtmpeTransport, type RtmpTransport, type TransportEvents } from '../listen/index.js';
 import type { Logger } from '../log/index.js';
+import { BodyRoom } from './body-room.js';
 import type { TunnelPeer } from './tunnel-peer.js';
 import { TunnelTransport } from './tunnel-transport.js';
 
@@ -19,6 +20,8 @@ const { encrypted, encryptedXtea, encryptedBlowfish } = handshakeVersions;
 const encryptedVersions: readonly number[] = [encrypted, encryptedXtea, encryptedBlowfish];
 /** Nobody guesses them. As hex, whatever a proxy does to the case of paths does no harm. */
 const idBytes = 16;
+/** What the requests of all tunnels may hold, in units of what those of one may. */
+const fullBodies = 16;
 const maxDeadlineCheckMs = 500;
 
 /**
@@ -27,6 +30,7 @@ const maxDeadlineCheckMs = 500;
  */
 export class TunnelSessions {
   readonly #options: TunnelSessionsOptions;
+  readonly #room: BodyRoom;
   readonly #tunnels = new Map<string, TunnelTransport>();
   readonly #releases = new Map<TunnelTransport, () => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -35,6 +39,8 @@ export class TunnelSessions {
 
   constructor(options: TunnelSessionsOptions) {
     this.#options = options;
+    const { partialBytes } = options.config.limits;
+    this.#room = new BodyRoom({ maxBytes: partialBytes, maxBytesTogether: fullBodies * partialBytes });
   }
 
   get count(): number {
@@ -48,7 +54,7 @@ export class TunnelSessions {
     const tunnel = new TunnelTransport({
       id: randomBytes(idBytes).toString('hex'),
       peer,
-      maxBodyBytes: config.limits.partialBytes,
+      room: this.#room,
       idleTimeoutMs: config.limits.idleTimeoutMs,
       now,
       onBegin: (transport, firstByte) => this.#begin(transport, firstByte),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BodyRoom } from './body-room.js';
 import type { TunnelReply } from './tunnel-reply.js';
 import { TunnelTransport } from './tunnel-transport.js';
 
@@ -28,7 +29,7 @@ class Scene {
   readonly tunnel = new TunnelTransport({
     id: 'x',
     peer: { address: '203.0.113.7', localAddress: undefined, tls: false },
-    maxBodyBytes: 1000,
+    room: new BodyRoom({ maxBytes: 1000, maxBytesTogether: 1000 }),
     idleTimeoutMs: 60_000,
     now: () => this.nowMs,
     onBegin: (tunnel, firstByte) => {
@@ -53,7 +54,8 @@ class Scene {
   post(command: 'send' | 'idle' | 'close', sequence: number, ...bytes: readonly number[]): Reply {
     const reply = new Reply();
     const body = Uint8Array.from(bytes);
-    if (this.tunnel.takeRoom(body.length)) this.tunnel.post({ command, sequence, body, reply });
+    this.tunnel.takeRoom(body.length);
+    this.tunnel.post({ command, sequence, body, reply });
     return reply;
   }
 
@@ -245,6 +247,18 @@ it('neither loses nor doubles a byte, in whatever order requests come, and howev
   );
 });
 
+describe('a tunnel goes on', () => {
+  it('for whom every request has a connection of its own', () => {
+    const scene = new Scene();
+    scene.carrier.destroyed = true;
+    for (let count = 0; count < 10; count += 1) {
+      scene.tunnel.touch({ destroyed: true });
+      scene.wait(4000);
+    }
+    expect(scene.tunnel.isGone).toBe(false);
+  });
+});
+
 describe('a tunnel ends', () => {
   it('when its client closes it, after what came before', async () => {
     const scene = new Scene();
@@ -279,6 +293,17 @@ describe('a tunnel ends', () => {
     scene.tunnel.end('over');
     vi.advanceTimersByTime(2000);
     expect(scene.told).toContain('gone');
+  });
+
+  it('at once, with every body that is still coming', () => {
+    const scene = new Scene();
+    const dropped: string[] = [];
+    scene.tunnel.whileComing(() => dropped.push('coming'));
+    const complete = scene.tunnel.whileComing(() => dropped.push('complete'));
+    complete();
+    scene.tunnel.takeRoom(1001);
+    expect(scene.tunnel.isGone).toBe(true);
+    expect(dropped).toEqual(['coming']);
   });
 
   it('at once, with everything that waits refused', () => {

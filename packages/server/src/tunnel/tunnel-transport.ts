@@ -1,9 +1,11 @@
 import { PollingInterval, SequenceOrder, type TunnelCommand } from '@millrace/protocol';
 import type { RtmpTransport, TransportEvents } from '../listen/index.js';
+import type { BodyRoom, RoomHolder } from './body-room.js';
 import { KeptAnswers } from './kept-answers.js';
 import { TunnelOutput } from './tunnel-output.js';
 import type { TunnelPeer } from './tunnel-peer.js';
 import type { TunnelReply } from './tunnel-reply.js';
+import { type TunnelCarrier, TunnelUse } from './tunnel-use.js';
 
 /** A request of an open tunnel, complete. */
 export interface TunnelPost {
@@ -14,16 +16,11 @@ export interface TunnelPost {
   readonly reply: TunnelReply;
 }
 
-/** A connection that requests come over. */
-export interface TunnelCarrier {
-  readonly destroyed: boolean;
-}
-
 export interface TunnelTransportOptions {
   readonly id: string;
   readonly peer: TunnelPeer;
-  /** Bodies that have come or are coming and cannot be used yet, together. */
-  readonly maxBodyBytes: number;
+  /** Shared with all others. */
+  readonly room: BodyRoom;
   /** Without a request for this long the tunnel is closed. */
   readonly idleTimeoutMs: number;
   /** Monotonic clock, ms. */
@@ -50,8 +47,6 @@ const maxUntakenAnswers = 1024;
 const firstGapMs = 200;
 /** How long any other may be missing, ms. */
 const gapTimeoutMs = 5000;
-/** How long a tunnel outlives the last connection that it was used over, ms: polls are half a second apart at most. */
-const carrierlessMs = 5000;
 /** How long a peer may take to fetch the last bytes after `end`, ms. */
 const lingerMs = 2000;
 /** For requests that are repeated because their answers were lost. */
@@ -60,18 +55,17 @@ const closedAnswer = Uint8Array.of(0);
 const emptyAnswer = Uint8Array.of(1);
 
 /** RTMP's bytes in HTTP requests and their answers, as the connection layer sees them. Knows nothing of HTTP. */
-export class TunnelTransport implements RtmpTransport {
+export class TunnelTransport implements RtmpTransport, RoomHolder {
   readonly id: string;
   closeReason: string | undefined;
   readonly #options: TunnelTransportOptions;
   readonly #order = new SequenceOrder<TunnelPost>({ first: 0, maxWaiting });
   readonly #interval = new PollingInterval();
-  readonly #carriers = new Set<TunnelCarrier>();
+  readonly #usage: TunnelUse;
   #events: TransportEvents | undefined;
   readonly #output = new TunnelOutput();
   #untakenBytes = 0;
   #untakenAnswers = 0;
-  #bodyBytes = 0;
   #receivedBytes = 0;
   #sentBytes = 0;
   /** The `idle` that is held until there is something to send. */
@@ -83,17 +77,16 @@ export class TunnelTransport implements RtmpTransport {
   #isGone = false;
   #reading = true;
   #onReading: (() => void)[] = [];
+  /** What is to be done about bodies that are still coming when all is over. */
+  readonly #drops = new Set<() => void>();
   #firstGap: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
   #gapSinceMs: number | undefined;
-  #requestedMs: number;
-  #carriedMs: number;
 
   constructor(options: TunnelTransportOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#requestedMs = options.now();
-    this.#carriedMs = this.#requestedMs;
+    this.#usage = new TunnelUse(options.now());
   }
 
   get remoteAddress(): string {
@@ -120,9 +113,7 @@ export class TunnelTransport implements RtmpTransport {
 
   /** A request for this tunnel begins, or goes on, over `carrier`. */
   touch(carrier: TunnelCarrier): void {
-    this.#requestedMs = this.#options.now();
-    this.#carriers.add(carrier);
-    if (this.#carriers.size > 2 * keptAnswers) this.#forgetCarriers();
+    this.#usage.touch(carrier, this.#options.now());
   }
 
   /** Calls back when bodies are wanted: at once, unless the connection does not read now. Also when all is over. */
@@ -135,17 +126,30 @@ export class TunnelTransport implements RtmpTransport {
     if (this.#onReading.length > maxWaiting) this.close('it sends requests that nobody can read yet');
   }
 
-  /** Makes room for bytes of a body. `false`: there is none; the tunnel is closed. */
-  takeRoom(byteCount: number): boolean {
-    this.#bodyBytes += byteCount;
-    if (this.#isGone || this.#bodyBytes <= this.#options.maxBodyBytes) return true;
-    this.close('its requests hold more bytes than limits.partialBytes allows');
-    return false;
+  /** Nobody can use what comes for it. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** A body begins to come: `drop` is called if all is over before the result is. To be asked before: `isGone`. */
+  whileComing(drop: () => void): () => void {
+    this.#drops.add(drop);
+    return () => void this.#drops.delete(drop);
+  }
+
+  /** Makes room for bytes of a body. All is over if there is none. */
+  takeRoom(byteCount: number): void {
+    if (!this.#isGone) this.#options.room.take(this, byteCount);
   }
 
   /** Of a request that came to nothing. */
   giveRoom(byteCount: number): void {
-    this.#bodyBytes -= byteCount;
+    this.#options.room.give(this, byteCount);
+  }
+
+  evict(reason: string): void {
+    this.#begin(reason);
+    this.#finish();
   }
 
   /** Takes a request, in any order. Its body has had room made for it. */
@@ -177,11 +181,8 @@ export class TunnelTransport implements RtmpTransport {
 
   /** To be called now and then. */
   checkDeadline(nowMs: number): void {
-    this.#forgetCarriers();
-    if (this.#carriers.size > 0) this.#carriedMs = nowMs;
-    const { idleTimeoutMs } = this.#options;
-    if (nowMs - this.#requestedMs > idleTimeoutMs) this.close('no request came for longer than limits.idleTimeoutMs');
-    else if (nowMs - this.#carriedMs > Math.min(carrierlessMs, idleTimeoutMs)) this.close('its connections are gone');
+    const unused = this.#usage.check(nowMs, this.#options.idleTimeoutMs);
+    if (unused !== undefined) this.close(unused);
     else if (this.#hasBegun && this.#gapSinceMs !== undefined && nowMs - this.#gapSinceMs > gapTimeoutMs) {
       this.close(`request ${this.#order.next} is missing`);
     }
@@ -248,19 +249,18 @@ export class TunnelTransport implements RtmpTransport {
     for (const { reply } of this.#order.clear()) reply.refuse();
     this.#output.clear();
     this.#kept.clear();
-    this.#carriers.clear();
+    this.#usage.clear();
+    this.#options.room.giveAll(this);
     this.#options.onGone(this);
     this.#proceed();
+    for (const drop of this.#drops) drop();
+    this.#drops.clear();
     // As with sockets: never while the connection layer is at work.
     process.nextTick(() => this.#events?.closed());
   }
 
   #proceed(): void {
     for (const proceed of this.#onReading.splice(0)) proceed();
-  }
-
-  #forgetCarriers(): void {
-    for (const carrier of this.#carriers) if (carrier.destroyed) this.#carriers.delete(carrier);
   }
 
   /** Uses what is in order. */
