@@ -53,7 +53,7 @@ describe('millrace info', () => {
     expect(out).toContain('duration:   0.08 s (the file does not say; millrace repair makes it do so)\n');
     expect(out).toMatch(/^video: {6}H\.264, 640 x 360, 25 frames a second, \d+ kbit\/s, 2 tags$/m);
     expect(out).toContain('key frames: 2, at most 0.04 s apart\n');
-    expect(out).toMatch(/^audio: {6}AAC, \d+ kbit\/s, 1 tags$/m);
+    expect(out).toMatch(/^audio: {6}AAC, \d+ kbit\/s, 1 tag$/m);
     expect(out).toContain('made by:    "test\\n"\n');
     expect(out).toContain('damage:     none\n');
   });

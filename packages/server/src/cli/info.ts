@@ -36,7 +36,7 @@ export function infoText(file: string, report: FlvReport, format: 'flv' | 'mp4' 
   const size = metadata?.video[0];
   const width = video.config?.width ?? size?.width;
   const height = video.config?.height ?? size?.height;
-  const unit = format === 'flv' ? 'tags' : 'samples';
+  const unit = format === 'flv' ? 'tag' : 'sample';
   const lines: [string, string][] = [
     ['file', `${file}, ${formatBytes(report.bytes)}`],
     ['duration', formatTime(durationMs) + statedText(report, format)],
@@ -48,7 +48,7 @@ export function infoText(file: string, report: FlvReport, format: 'flv' | 'mp4' 
       width === undefined || height === undefined ? '' : `${width} x ${height}`,
       size?.frameRate === undefined ? '' : `${Math.round(size.frameRate * 100) / 100} frames a second`,
       formatRate(video.bytes, durationMs),
-      `${video.tags} ${unit}`,
+      count(video.tags, unit),
     ];
     lines.push(['video', join(parts)]);
     const longest = report.keyFrameCount === 0 ? '' : `at most ${formatTime(report.longestGopMs)} apart`;
@@ -59,13 +59,13 @@ export function infoText(file: string, report: FlvReport, format: 'flv' | 'mp4' 
     const parts = [
       audioCodecNames[audio.codec ?? 'unknown'],
       sampleRate === undefined ? '' : `${sampleRate} Hz`,
-      channels === undefined ? '' : `${channels} channel${channels === 1 ? '' : 's'}`,
+      channels === undefined ? '' : count(channels, 'channel'),
       formatRate(audio.bytes, durationMs),
-      `${audio.tags} ${unit}`,
+      count(audio.tags, unit),
     ];
     lines.push(['audio', join(parts)]);
   }
-  if (format === 'flv') lines.push(['data', `${report.dataTags} tags`]);
+  if (format === 'flv') lines.push(['data', count(report.dataTags, unit)]);
   if (metadata?.encoder !== undefined) lines.push(['made by', JSON.stringify(metadata.encoder.slice(0, 200))]);
   lines.push(['damage', damageText(report)]);
   for (const damage of report.damages.slice(0, shownDamages)) lines.push(['', formatDamage(damage)]);
@@ -105,10 +105,10 @@ function statedText({ statedDurationMs, durationMs }: FlvReport, format: 'flv' |
 
 function damageText({ damageCount, lostBytes, wrongTrailers, backwardSteps, skippedTags }: FlvReport): string {
   const parts = [
-    damageCount === 0 ? 'none' : `${damageCount} place${damageCount === 1 ? '' : 's'}, ${formatBytes(lostBytes)}`,
-    wrongTrailers === 0 ? '' : `${wrongTrailers} tags with a wrong size behind them`,
-    backwardSteps === 0 ? '' : `time goes back ${backwardSteps} times`,
-    skippedTags === 0 ? '' : `${skippedTags} tags of unknown types`,
+    damageCount === 0 ? 'none' : `${count(damageCount, 'place')}, ${formatBytes(lostBytes)}`,
+    wrongTrailers === 0 ? '' : `${count(wrongTrailers, 'tag')} with a wrong size behind`,
+    backwardSteps === 0 ? '' : `time goes back ${count(backwardSteps, 'time')}`,
+    skippedTags === 0 ? '' : `${count(skippedTags, 'tag')} of no known type`,
   ];
   return join(parts);
 }
@@ -120,6 +120,10 @@ function profileText(config: { readonly profile?: string; readonly level?: strin
 
 export function formatRate(bytes: number, durationMs: number): string {
   return durationMs === 0 ? 'no duration' : `${Math.round((bytes * 8) / durationMs)} kbit/s`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function join(parts: readonly string[]): string {

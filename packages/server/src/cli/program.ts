@@ -110,7 +110,7 @@ export function createProgram(version: string, actions: Actions): Command {
     .description('record what a server plays into a file, exactly as it comes')
     .argument(
       '<url>',
-      'of the stream: rtmp://HOST/live/test, ws://HOST:8080/rtmp/live/test, http://HOST:8080/live/test.flv',
+      'of the stream: rtmp://HOST/live/test, ws://HOST:8080/rtmp/live/test, http://HOST:8080/live/test.flv; also rtmps, rtmpe, rtmpt, rtmpte, rtmpts, wss, https',
     )
     .argument('<file>', 'the file; its name ends in .flv or .mp4')
     .option('-d, --duration <time>', 'how long to record: 90s, 15m, 2h; else until the stream ends, or Ctrl+C')
