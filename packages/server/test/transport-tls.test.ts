@@ -277,6 +277,27 @@ describe('a connection to the RTMP port', () => {
     await once(later, 'close');
   });
 
+  it.each<[string, string | Uint8Array]>([
+    ['before it says what it speaks', ''],
+    ['in RTMP', c0c1],
+    ['in a tunnel', 'POST /open/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'],
+  ])('that shakes hands with TLS again and again, %s, is closed', async (_name, beginning) => {
+    const server = await serve();
+    const socket = await secured(server.port, { maxVersion: 'TLSv1.2' });
+    if (beginning !== '') {
+      socket.write(beginning);
+      await once(socket, 'data');
+    }
+    let tries = 0;
+    const again = (): void => {
+      tries += 1;
+      if (tries < 100) socket.renegotiate({ rejectUnauthorized: false }, again);
+    };
+    again();
+    await once(socket, 'close');
+    expect(tries).toBeLessThan(100);
+  });
+
   it('and the server stops while some have not said what they speak', async () => {
     const server = await serve();
     const sockets = [dial(server.port), dial(rtmpsPort(server))];

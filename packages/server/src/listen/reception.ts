@@ -67,11 +67,14 @@ export class Reception {
       socket.destroy();
       return;
     }
-    const release = connections.reserve(() => socket.destroy());
+    const address = shown(socket.remoteAddress);
+    const release = connections.reserve(() => {
+      this.#options.log.debug({ address }, 'a connection ends that has not said what it speaks');
+      socket.destroy();
+    });
     socket.once('close', release);
     // Whoever the socket is handed to has listeners of its own.
     socket.on('error', () => undefined);
-    const address = shown(socket.remoteAddress);
     const byProxy = this.#proxies !== undefined && isListed(this.#proxies, address);
     this.#read({ socket, address, accepted, byProxy, release });
   }
@@ -167,9 +170,11 @@ export class Reception {
     certificates.join(server);
     server.on('secureConnection', (socket: TLSSocket) => {
       const arrival = this.#inHandshake.get(endsOf(socket));
+      // node:tls reports who shakes hands again and again, and lets it go on.
+      socket.on('error', () => socket.destroy());
       // It went in this very moment.
       if (arrival === undefined) socket.destroy();
-      else this.#read({ ...arrival, socket: socket.on('error', () => undefined), accepted: 'inTls' });
+      else this.#read({ ...arrival, socket, accepted: 'inTls' });
     });
     server.on('tlsClientError', (error, socket) => {
       log.debug({ address: this.#inHandshake.get(endsOf(socket))?.address, error: error.message }, 'no TLS came about');

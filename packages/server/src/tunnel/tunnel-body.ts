@@ -12,6 +12,8 @@ export interface TunnelBodyOptions {
   /** Takes what is to be called if nobody wants the bytes any more: nothing else is called then. Gives what ends that. */
   readonly whileComing: (drop: () => void) => () => void;
   readonly onTooLong: () => void;
+  /** The connection is about to be cut off; `onGone` follows. */
+  readonly onTooSlow: () => void;
   /** It will never be complete. */
   readonly onGone: () => void;
   readonly onComplete: (body: Uint8Array) => void;
@@ -22,7 +24,7 @@ const paceBytes = 64 * 1024;
 
 /** Reads the body of a request, whole, and calls one of its three ends. The connection is cut off when it is too slow. */
 export function readTunnelBody(request: IncomingMessage, options: TunnelBodyOptions): void {
-  const { maxBytes, timeoutMs, keep, onProgress, whileComing, onTooLong, onGone, onComplete } = options;
+  const { maxBytes, timeoutMs, keep, onProgress, whileComing, onTooLong, onTooSlow, onGone, onComplete } = options;
   const announced = Number(request.headers['content-length'] ?? maxBytes);
   if (announced > maxBytes) {
     request.resume();
@@ -33,7 +35,10 @@ export function readTunnelBody(request: IncomingMessage, options: TunnelBodyOpti
   let length = 0;
   let paced = 0;
   let isOver = false;
-  const timer = setTimeout(() => request.socket.destroy(), timeoutMs);
+  const timer = setTimeout(() => {
+    onTooSlow();
+    request.socket.destroy();
+  }, timeoutMs);
   const stop = (): boolean => {
     if (isOver) return false;
     isOver = true;

@@ -65,6 +65,7 @@ export class TunnelRequests {
       onProgress: () => undefined,
       whileComing: () => () => undefined,
       onTooLong: () => this.#refuse(response, 413, peer, 'the body is too long'),
+      onTooSlow: () => this.#logSlowness(peer.address),
       onGone: () => undefined,
       onComplete: () => {
         if (request.socket.destroyed) return;
@@ -124,6 +125,7 @@ export class TunnelRequests {
         tunnel.close(reason);
         this.#refuse(response, 413, { address: tunnel.remoteAddress }, reason);
       },
+      onTooSlow: () => this.#logSlowness(tunnel.remoteAddress),
       onGone: () => tunnel.giveRoom(roomTaken),
       onComplete: (body) => tunnel.post({ command, sequence, body, reply: new HttpReply(response) }),
     });
@@ -132,6 +134,10 @@ export class TunnelRequests {
   #refuse(response: ServerResponse, status: 400 | 413, { address }: Pick<TunnelPeer, 'address'>, reason: string): void {
     this.#options.log.warn({ address, error: reason }, 'refusing a request for a tunnel');
     answerText(response, status, `${reason}\n`);
+  }
+
+  #logSlowness(address: string): void {
+    this.#options.log.debug({ address }, 'cutting off a connection: the body of a request for a tunnel is too slow');
   }
 
   /**

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Config } from '../config/index.js';
 import { httpHint, type TcpPeer } from '../listen/index.js';
 import { type Logger, RefusalReport } from '../log/index.js';
@@ -50,14 +51,8 @@ export class TunnelServer {
     // Deadlines are our own: node:http keeps them for servers with a port.
     this.#http = createServer({ maxHeaderSize: maxHeaderBytes, requireHostHeader: false, keepAliveTimeout: 0 });
     this.#http.on('request', (request, response) => this.#request(request, response));
-    this.#http.on('clientError', (_error, socket) => {
-      const guest = this.#guests.get(socket as Socket);
-      if (guest === undefined || !socket.writable) socket.destroy();
-      else {
-        this.#logRefusal(guest);
-        socket.end(httpHint.answer);
-      }
-    });
+    this.#http.on('clientError', (_error, socket) => this.#refuse(socket));
+    this.#http.on('connect', (_request, socket) => this.#refuse(socket));
   }
 
   /** Takes a connection that begins with HTTP, none of it read. */
@@ -115,6 +110,17 @@ export class TunnelServer {
     response.end(request.method === 'HEAD' ? undefined : httpHint.text);
   }
 
+  /** What is no request at all, or one that node:http gives no response for. */
+  #refuse(socket: Duplex): void {
+    const guest = this.#guests.get(socket as Socket);
+    if (guest === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    this.#logRefusal(guest);
+    socket.end(httpHint.answer);
+  }
+
   #answered(socket: Socket, guest: Guest): void {
     guest.open -= 1;
     if (guest.open > 0) return;
@@ -137,7 +143,11 @@ export class TunnelServer {
 
   #checkDeadlines(): void {
     const nowMs = this.#options.now();
-    for (const [socket, { deadlineMs }] of this.#guests) if (deadlineMs <= nowMs) socket.destroy();
+    for (const [socket, { deadlineMs, peer }] of this.#guests) {
+      if (deadlineMs > nowMs) continue;
+      this.#options.log.debug({ address: peer.address }, 'a connection of tunnels ends: no request came in time');
+      socket.destroy();
+    }
   }
 
   #logRefusal({ peer }: Guest): void {
