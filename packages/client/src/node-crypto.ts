@@ -15,8 +15,11 @@ export const nodeCrypto: EncryptedCrypto = {
       return { privateKey, publicKey: padded(groupWith(privateKey).generateKeys()) };
     },
     secret({ privateKey }, peerPublicKey) {
+      const group = groupWith(privateKey);
+      // Nobody who counts in this group gets there; OpenSSL takes them.
+      if (Buffer.compare(peerPublicKey, group.getPrime()) > 0) return undefined;
       try {
-        return padded(groupWith(privateKey).computeSecret(peerPublicKey));
+        return padded(group.computeSecret(peerPublicKey));
       } catch {
         // OpenSSL takes no keys that would make everybody know the secret: 0, 1, and the like.
         return undefined;
