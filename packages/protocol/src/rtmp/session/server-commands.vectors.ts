@@ -299,6 +299,20 @@ export const commandCases: readonly CommandCase[] = [
     events: ['seek 1 5000'],
   },
   {
+    name: 'seek to what is no time',
+    on: 'playingRecorded',
+    command: ['seek', 4, [Number.NaN], 1],
+    lines: ['1 _error 4 NetStream.Seek.InvalidTime', '1 error NetStream.Seek.InvalidTime'],
+    events: [],
+  },
+  {
+    name: 'seek to nowhere',
+    on: 'playingRecorded',
+    command: ['seek', 0, [], 1],
+    lines: ['1 error NetStream.Seek.InvalidTime'],
+    events: [],
+  },
+  {
     name: 'seek in a recording',
     on: 'playingRecorded',
     command: ['seek', 0, [5000], 1],

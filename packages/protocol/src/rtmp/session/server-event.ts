@@ -82,7 +82,7 @@ export interface SeekRequest {
   readonly kind: 'seek';
   readonly messageStreamId: number;
   readonly transactionId: number;
-  /** Milliseconds of the stream, as the client says it: any number. */
+  /** Milliseconds of the stream, as the client says it: any finite number. */
   readonly timeMs: number;
 }
 

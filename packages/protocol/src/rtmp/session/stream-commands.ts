@@ -3,6 +3,7 @@ import type { CommandMessage } from '../message/index.js';
 import type { MessageStream } from './message-streams.js';
 import { playDuration, playStart, requestPlay } from './play-request.js';
 import { play2 } from './play2-command.js';
+import { refuseSeek } from './recorded-answers.js';
 import { type ServerContext, stopStream, streamDetails } from './server-context.js';
 import type { PublishType, SeekRequest } from './server-event.js';
 import { splitQuery } from './stream-name.js';
@@ -130,7 +131,12 @@ function seek(context: ServerContext, command: CommandMessage, stream: MessageSt
     return;
   }
   const { transactionId, args } = command;
-  const request: SeekRequest = { kind: 'seek', messageStreamId: stream.id, transactionId, timeMs: timeOf(args[0]) };
+  const timeMs = typeof args[0] === 'number' ? args[0] : Number.NaN;
+  const request: SeekRequest = { kind: 'seek', messageStreamId: stream.id, transactionId, timeMs };
+  if (!Number.isFinite(timeMs)) {
+    refuseSeek(context, request, { code: 'NetStream.Seek.InvalidTime', description: 'That is no time.' });
+    return;
+  }
   stream.seek = request;
   context.emit({ type: 'seek', request });
 }
