@@ -116,6 +116,12 @@ describe('a recording', () => {
     ['/two', 0],
     ['sub', 0],
     ['none', 5000],
+    ['../secret', -2],
+    ['/etc/passwd', -2],
+    ['sub/../../secret', -2],
+    ['flv:../secret', -2],
+    ['link', -2],
+    ['out/secret', -2],
   ])('is not found: %s from %d', async (name, start) => {
     const { client, id } = await watcher();
     client.sendCommand('play', 0, [null, name, start], id);
@@ -199,6 +205,28 @@ describe('a recording', () => {
     client.sendCommand('seek', 7, [null, 5000], id);
     const status = await client.status('NetStream.Seek.InvalidTime');
     expect(status.get('level')).toBe('error');
+  });
+
+  it.each([[Number.NaN], [Number.POSITIVE_INFINITY], [-1], ['500'], [null]])(
+    'is not sought in for what is no time: %s',
+    async (time) => {
+      const { client, id } = await watcher(1000);
+      client.sendCommand('play', 0, [null, 'two'], id);
+      await client.nextMessage(({ type, timestamp }) => type === 9 && timestamp === 500);
+      client.sendCommand('seek', 7, [null, time], id);
+      await client.status('NetStream.Seek.InvalidTime');
+      await client.barrier();
+      expect(storyOf(client.received)).not.toContain('NetStream.Seek.Notify');
+    },
+  );
+
+  it('has its metadata first, also for who seeks at once', async () => {
+    const { client, id } = await watcher();
+    client.sendCommand('play', 0, [null, 'two'], id);
+    client.sendCommand('seek', 0, [null, 1500], id);
+    await until(client, 'NetStream.Play.Stop');
+    const media = storyOf(client.received).filter((word) => word === 'onMetaData' || word === 'media');
+    expect(media).toEqual(['onMetaData', 'media']);
   });
 
   it('pauses and goes on', async () => {
@@ -385,6 +413,44 @@ describe('play2', () => {
     client.sendCommand('play2', 0, [null, { streamName: 'other', transition: 'switch', offset: 600 }], id);
     await client.status('NetStream.Play.Failed');
     await client.nextMessage(({ type, timestamp }) => type === 9 && timestamp === 500);
+  });
+
+  it('has changed where the client seeks past the place of the change', async () => {
+    const { client, id } = await watcher(1000);
+    client.sendCommand('play', 0, [null, 'long'], id);
+    await client.nextMessage(({ type, timestamp }) => type === 9 && timestamp === 500);
+    client.sendCommand('play2', 0, [null, { streamName: 'other', transition: 'switch', offset: 10 }], id);
+    await client.status('NetStream.Play.Transition');
+    const before = client.received.length;
+    client.sendCommand('seek', 0, [null, 30_500], id);
+    await client.nextMessage(({ type, timestamp }) => type === 9 && timestamp === 31_000);
+    const after = client.received.slice(before);
+    expect(storyOf(after).slice(-5)).toEqual([
+      ...['NetStream.Seek.Notify', 'NetStream.Play.Start', 'NetStream.Play.TransitionComplete', 'onMetaData', 'media'],
+    ]);
+    expect(timesOf(after, 9)[0]).toBe(30_000);
+    const frames = after.filter(({ type, payload }) => type === 9 && payload[1] === 1);
+    expect(frames.every(({ payload }) => payload.length === 55)).toBe(true);
+  });
+
+  it('lets go of what was to take over, and does not any more', async () => {
+    const ended: string[] = [];
+    const app = defineApp({ onStop: (_client, stream) => void ended.push(stream.name) });
+    const watched = await startTestServer([`media.dir=${mediaDir}`], app);
+    try {
+      const { client, id } = await watcher(1000, watched);
+      client.sendCommand('play', 0, [null, 'long', 0], id);
+      await client.nextMessage(({ type, timestamp }) => type === 9 && timestamp === 500);
+      for (const streamName of ['other', 'long']) {
+        client.sendCommand('play2', 0, [null, { streamName, transition: 'switch', offset: 30, start: 0 }], id);
+        await client.status('NetStream.Play.Transition');
+      }
+      client.sendCommand('closeStream', 0, [null], id);
+      await client.barrier();
+      await expect.poll(() => ended.sort()).toEqual(['long', 'long', 'other']);
+    } finally {
+      await watched.close();
+    }
   });
 
   it('builds a list that waits', async () => {

@@ -42,9 +42,12 @@ export class PlayList {
   readonly #queue: PlayItem[] = [];
   readonly #replay: DanmuReplay;
   #current: PlayItem;
+  /** What is to take the place of the current, at a time of the stream, ms. */
+  #change: { readonly item: PlayItem; readonly recording: OpenRecording; readonly atMs: number } | undefined;
   #player: VodPlayer;
   /** Nothing was begun yet: the list is to grow first. */
   #isHeld: boolean;
+  #isPaused = false;
 
   /** Plays nothing before `start`. `bufferMs`: what the client buffers; `undefined`: it has not said. */
   constructor(options: PlayListOptions, item: PlayItem, recording: OpenRecording, bufferMs: number | undefined) {
@@ -75,6 +78,7 @@ export class PlayList {
     this.#options.vod.totals.playerCount -= 1;
     this.#replay.close();
     this.#player.close();
+    this.#dropChange();
     for (const item of [this.#current, ...this.#queue]) this.#drop(item);
   }
 
@@ -84,6 +88,7 @@ export class PlayList {
   }
 
   pause(pause: boolean, timeMs: number): void {
+    this.#isPaused = pause;
     if (pause) this.#player.pause();
     else void this.#player.resume(timeMs);
   }
@@ -94,7 +99,13 @@ export class PlayList {
   }
 
   seek(timeMs: number): void {
-    this.#replay.sought(timeMs - Math.max(0, this.#player.offsetMs));
+    const change = this.#change;
+    const offsetMs = Math.max(0, this.#player.offsetMs);
+    if (change !== undefined && timeMs >= change.atMs) {
+      this.#replace(change.item, change.recording, { seekMs: timeMs, offsetMs });
+      return;
+    }
+    this.#replay.sought(timeMs - offsetMs);
     void this.#player.seek(timeMs);
   }
 
@@ -160,6 +171,8 @@ export class PlayList {
       this.#drop(item);
       return;
     }
+    this.#dropChange();
+    this.#change = { item, recording, atMs };
     this.#player.changeAt(atMs, () => {
       const { offsetMs } = this.#player;
       this.#replace(item, recording, { fromMs: atMs, offsetMs });
@@ -186,15 +199,19 @@ export class PlayList {
 
   #replace(item: PlayItem, recording: OpenRecording, continuation: Continuation): void {
     const { session, flush } = this.#options;
-    const { atMs, fromMs, offsetMs = 0 } = continuation;
-    const itemFromMs = fromMs === undefined ? startOf(item.request) : fromMs - offsetMs;
-    this.#replayItem(item, recording, itemFromMs, fromMs ?? atMs);
+    const { atMs, fromMs, seekMs, offsetMs = 0 } = continuation;
+    const placeMs = seekMs ?? fromMs;
+    const itemFromMs = placeMs === undefined ? startOf(item.request) : placeMs - offsetMs;
+    this.#replayItem(item, recording, itemFromMs, placeMs ?? atMs);
     this.#player.close();
+    if (this.#change?.item === item) this.#change = undefined;
+    else this.#dropChange();
     this.#drop(this.#current);
     this.#current = item;
     session.playNext(item.request, { recorded: true });
     flush();
     this.#player = this.#createPlayer(item.request, recording);
+    if (this.#isPaused) this.#player.pause();
     void this.#player.start(continuation);
   }
 
@@ -260,6 +277,13 @@ export class PlayList {
   #refuse(item: PlayItem, rejection: Rejection): void {
     this.#options.session.reject(item.request, rejection);
     this.#drop(item);
+  }
+
+  /** What was to take over does not any more. */
+  #dropChange(): void {
+    const change = this.#change;
+    this.#change = undefined;
+    if (change !== undefined) this.#drop(change.item);
   }
 
   #drop({ request, recording }: PlayItem): void {

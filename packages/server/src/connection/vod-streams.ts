@@ -1,5 +1,6 @@
 import type { PlayRequest, Rejection, SeekRequest } from '@millrace/protocol';
 import type { LiveStreams, MediaSelection, StreamKey } from '../live/index.js';
+import { leadsOut } from '../media-file/index.js';
 import type { OpenRecording } from '../vod/index.js';
 import { LiveQueue } from './live-queue.js';
 import { isChange, type PlayItem } from './play-item.js';
@@ -34,8 +35,8 @@ export class VodStreams {
   play(request: PlayRequest, key: StreamKey): void {
     const { vod, session, streams } = this.#options;
     const { start } = request;
-    const isLive = start === -1 || (start === -2 && (streams.isPublished(key) || !vod.library.mayHave(key)));
-    if (isLive) {
+    const isWaited = (): boolean => !vod.library.mayHave(key) && !leadsOut(key);
+    if (start === -1 || (start === -2 && (streams.isPublished(key) || isWaited()))) {
       this.#playLive(request, key.name);
       return;
     }
@@ -141,8 +142,9 @@ export class VodStreams {
     }
     const found = recording;
     resume(() => {
-      if (found === undefined && request.start === -2 && rejection.code === 'NetStream.Play.StreamNotFound') {
-        // It went between two looks.
+      const isGone = found === undefined && rejection.code === 'NetStream.Play.StreamNotFound';
+      if (isGone && request.start === -2 && !vod.library.mayHave(key)) {
+        // It went between two looks. What is there and cannot be had is a link that leads out.
         this.#playLive(request, key.name);
       } else if (found === undefined || changeMs === Number.POSITIVE_INFINITY) {
         session.reject(request, rejection);

@@ -64,6 +64,12 @@ function withoutSuffix(path: string): string {
   return path.endsWith(recordingSuffix) ? path.slice(0, -recordingSuffix.length) : path;
 }
 
+/** Whether a name says a way out of its folder. Nobody is kept waiting for a live stream of that name. */
+export function leadsOut({ app, name }: StreamKey): boolean {
+  const bare = name.startsWith(mp4Prefix) ? name.slice(mp4Prefix.length) : withoutPrefix(name);
+  return bare.startsWith('/') || `${app}/${bare}`.split(/[/\\]/).includes('..');
+}
+
 /** Backslashes and colons lead elsewhere on Windows: `mp4:x` is another kind of file. */
 export function isReadableSegment(segment: string): boolean {
   if (segment === '' || segment.startsWith('.') || /[\\:]/.test(segment)) return false;

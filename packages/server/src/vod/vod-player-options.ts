@@ -45,6 +45,8 @@ export interface Continuation {
   readonly atMs?: number;
   /** It takes the other's place from this time on, ms of the stream: nothing older is sent. */
   readonly fromMs?: number;
+  /** It takes the other's place, as the client seeks: it begins at the key frame at or before this time, ms of the stream. */
+  readonly seekMs?: number;
   /** What is added to its times where it takes the other's place. */
   readonly offsetMs?: number;
 }

@@ -97,11 +97,14 @@ export class VodPlayer implements Paced {
     return this.#state === 'ended';
   }
 
-  /** Begins. Never rejects. */
+  /** Begins, with the metadata at once: whoever seeks before the place is found is to have it, too. Never rejects. */
   async start(continuation: Continuation = {}): Promise<void> {
     const { file, startMs, durationMs, clock } = this.#options;
     if (durationMs > 0) this.#stopMs = startMs + durationMs;
-    const { atMs, fromMs, offsetMs = 0 } = continuation;
+    const { atMs, fromMs, seekMs, offsetMs = 0 } = continuation;
+    this.#filter.offsetMs = offsetMs;
+    this.#send([file.metadata]);
+    if (seekMs !== undefined) return this.seek(seekMs);
     const placeMs = fromMs === undefined ? startMs : fromMs - offsetMs;
     // A little earlier, for the sound that stands in front of its picture.
     const beginMs = fromMs === undefined ? placeMs : placeMs - changeSlackMs;
@@ -110,7 +113,6 @@ export class VodPlayer implements Paced {
       async () => (isStart ? file.start : file.seekPoint(beginMs)),
       (point) => {
         this.#startedMs = isStart && fromMs === undefined ? point.timestamp : placeMs;
-        this.#filter.offsetMs = offsetMs;
         if (fromMs !== undefined) {
           this.#filter.skipToMs = placeMs;
           this.#filter.awaitingKeyFrame = true;
@@ -121,8 +123,7 @@ export class VodPlayer implements Paced {
           if (atMs === undefined) clock.reset();
         }
         // At its start the file has them itself.
-        const headers = isStart ? [] : this.#filter.headersAt(file, { ...point, timestamp: this.#startedMs });
-        this.#send([file.metadata, ...headers]);
+        if (!isStart) this.#send(this.#filter.headersAt(file, { ...point, timestamp: this.#startedMs }));
       },
     );
   }
