@@ -52,6 +52,9 @@ export class HttpListeners {
       const tlsOptions = { ...certificates.options, handshakeTimeout: handshakeTimeoutMs };
       const server = createTlsServer({ ...serverOptions, ...tlsOptions });
       certificates.join(server);
+      server.on('tlsClientError', (error, { remoteAddress }) => {
+        logger.debug({ address: remoteAddress?.replace(/^::ffff:/, ''), error: error.message }, 'no TLS came about');
+      });
       this.#tls = server;
     }
     const complaint = 'HTTP connections are refused: limits.connections is reached';

@@ -97,6 +97,17 @@ describe('Certificates', () => {
       [...fromFiles, `tls.clientCa=${folder}/none.pem`],
       `config: tls.clientCa: cannot read ${folder}/none.pem (ENOENT)`,
     ],
+    [
+      'an authority that is a key',
+      [...fromFiles, `tls.clientCa=${key}`],
+      /^config: tls.clientCa: there is no certificate in \S+ \(\S+\)$/,
+    ],
+    [
+      'an authority with nothing in it: everybody whom browsers trust would get in',
+      [...fromFiles, 'tls.clientCa=/dev/null'],
+      /^config: tls.clientCa: there is no certificate in \/dev\/null \(\S+\)$/,
+    ],
+    ['an authority alone', [`tls.clientCa=${cert}`], 'config: tls.clientCa is given, but no tls.cert'],
   ])('are refused in one line: %s', async (_name, set, message) => {
     await writePair();
     const error = await open(set).catch((reason: unknown) => reason);

@@ -54,7 +54,10 @@ export class Certificates {
     const { tls, state } = options.config;
     const hasFiles = tls.cert !== '';
     if (!hasFiles && tls.key !== '') throw new ConfigError('tls.key is given, but no tls.cert');
-    if (!hasFiles && !tls.selfSigned) return undefined;
+    if (!hasFiles && !tls.selfSigned) {
+      if (tls.clientCa !== '') throw new ConfigError('tls.clientCa is given, but no tls.cert');
+      return undefined;
+    }
     const files = hasFiles ? filesOf(tls) : [];
     // Before they are read: what changes in between is seen as a change.
     const stamp = await stampOf(files);
@@ -144,7 +147,17 @@ async function readPair(tls: Config['tls']): Promise<Pair> {
 }
 
 async function readCa({ clientCa }: Config['tls']): Promise<string | undefined> {
-  return clientCa === '' ? undefined : await readText('tls.clientCa', clientCa);
+  if (clientCa === '') return undefined;
+  const ca = await readText('tls.clientCa', clientCa);
+  try {
+    // Without one node:tls would trust those of browsers, or nobody.
+    new X509Certificate(ca);
+  } catch (error) {
+    throw new ConfigError(`tls.clientCa: there is no certificate in ${clientCa} (${reasonOf(error)})`, {
+      cause: error,
+    });
+  }
+  return ca;
 }
 
 async function readText(key: string, file: string): Promise<string> {
