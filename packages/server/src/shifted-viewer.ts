@@ -35,6 +35,7 @@ export function shiftedViewer(
   const place = placeInWindow(window, startMs);
   if (place === undefined || place === 'live') return undefined;
   let player: ShiftedPlayer | undefined;
+  let isOver = false;
   const bytes = {
     address,
     get pendingBytes() {
@@ -50,8 +51,9 @@ export function shiftedViewer(
     },
     started: () => undefined,
     ended: () => {
-      // Of the window there is something left.
+      // Of the window there may be something left.
       if (player === undefined) sink.end();
+      isOver = true;
     },
   };
   const selection = { audio, video };
@@ -75,7 +77,12 @@ export function shiftedViewer(
       live: () => {
         player = undefined;
       },
-      ended: () => sink.end(),
+      ended: () => {
+        player = undefined;
+        // Else another publisher has taken the name, as viewers of the live stream see it.
+        if (isOver) sink.end();
+        else subscription.pause(false);
+      },
     },
   });
   const head = encoding(selection).fileHeader?.({

@@ -2,16 +2,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectFrames, isFrame, Show } from './time-shift-scene.js';
 import { FlvClient } from './wire/flv-client.js';
-import { aacFrame, aacHeader, avcHeader, avcInter, avcKey } from './wire/media-samples.js';
+import { avcHeader, avcKey } from './wire/media-samples.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
-import { digestsOf, type MediaMessage, mediaOf, settle, TestPublisher } from './wire/test-publisher.js';
-import { concat, u16, u32 } from './wire/wire-bytes.js';
-import { statusOf, type WireClient } from './wire/wire-client.js';
+import { digestsOf, TestPublisher } from './wire/test-publisher.js';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'millrace-shift-'));
 let server: TestServer;
-let names = 0;
 
 const settings = ['live.maxWindowMs=0', `state.dir=${stateDir}`, 'dvr.segmentMs=1000', 'dvr.windowMs=20000'];
 
@@ -25,131 +23,16 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-/** A stream with a frame of video and of sound each 100 ms, and a key frame each second. */
-class Show {
-  readonly name: string;
-  readonly publisher: TestPublisher;
-  readonly #server: TestServer;
-
-  private constructor(name: string, publisher: TestPublisher, at: TestServer) {
-    this.#server = at;
-    this.name = name;
-    this.publisher = publisher;
-  }
-
-  static async open(prefix = 'shift', at = server): Promise<Show> {
-    names += 1;
-    const name = `${prefix}${names}`;
-    const show = new Show(name, await TestPublisher.open(at, name), at);
-    show.publisher.data(0, '@setDataFrame', 'onMetaData', { width: 640 });
-    show.publisher.video(0, avcHeader());
-    show.publisher.audio(0, aacHeader());
-    return show;
-  }
-
-  /** Frames with times from one to before another, ms. */
-  async send(fromMs: number, toMs: number): Promise<void> {
-    for (let time = fromMs; time < toMs; time += 100) {
-      this.publisher.video(time >>> 0, time % 1000 === 0 ? avcKey(time) : avcInter(time));
-      this.publisher.audio((time + 5) >>> 0, aacFrame(time));
-    }
-    await this.publisher.client.barrier();
-  }
-
-  /** The frames that were sent from a time on. */
-  framesFrom(timeMs: number): string[] {
-    return digestsOf(this.publisher.sent.filter((one) => isFrame(one) && one.timestamp >= timeMs));
-  }
-
-  /** Somebody who plays it, and buffers so much. */
-  async player(bufferMs = 3_600_000): Promise<Player> {
-    const client = await this.#server.connected();
-    const id = await client.createStream();
-    client.sendMessage({ type: 4, payload: concat(u16(3), u32(id), u32(bufferMs)) });
-    await client.play(this.name, id);
-    await settle(this.publisher, client);
-    return new Player(client, id);
-  }
-}
-
-class Player {
-  readonly client: WireClient;
-  readonly id: number;
-  #mark = 0;
-
-  constructor(client: WireClient, id: number) {
-    this.client = client;
-    this.id = id;
-  }
-
-  /** What comes from now on counts. */
-  mark(): void {
-    this.#mark = this.client.received.length;
-  }
-
-  async pause(timeMs: number): Promise<void> {
-    this.client.sendCommand('pause', 0, [null, true, timeMs], this.id);
-    await this.client.status('NetStream.Pause.Notify');
-    await this.client.barrier();
-    this.mark();
-  }
-
-  async unpause(timeMs: number): Promise<void> {
-    this.client.sendCommand('pause', 0, [null, false, timeMs], this.id);
-    await this.client.status('NetStream.Unpause.Notify');
-  }
-
-  async seek(timeMs: number): Promise<void> {
-    this.mark();
-    this.client.sendCommand('seek', 0, [null, timeMs], this.id);
-    await this.client.status('NetStream.Seek.Notify');
-  }
-
-  /** Frames since the mark. */
-  frames(): MediaMessage[] {
-    const received = this.client.received.slice(this.#mark);
-    return mediaOf({ received } as unknown as WireClient).filter(isFrame);
-  }
-
-  headers(): MediaMessage[] {
-    const received = this.client.received.slice(this.#mark);
-    return mediaOf({ received } as unknown as WireClient).filter(
-      ({ type, payload }) => type !== 18 && payload[1] === 0,
-    );
-  }
-
-  words(): string[] {
-    return this.client.received.slice(this.#mark).flatMap((message) => {
-      const code = statusOf(message)?.get('code');
-      if (code !== undefined) return [String(code)];
-      return message.type === 4 && (message.payload[1] ?? 9) < 5
-        ? [['begin', 'eof', '', '', 'recorded'][message.payload[1] ?? 9] ?? '']
-        : [];
-    });
-  }
-}
-
-function isFrame({ type, payload }: MediaMessage): boolean {
-  return type !== 18 && payload[1] === 1;
-}
-
-/** Everything once, in order. */
-async function expectFrames(player: Player, expected: () => string[]): Promise<void> {
-  await expect.poll(() => player.frames().length, { timeout: 5000 }).toBeGreaterThanOrEqual(expected().length);
-  await player.client.barrier();
-  expect(digestsOf(player.frames())).toEqual(expected());
-}
-
 describe('a live stream with a window', () => {
   it('is said to have places', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 1000);
     const player = await show.player();
     expect(player.words().slice(1, 5)).toEqual(['recorded', 'begin', 'NetStream.Play.Reset', 'NetStream.Play.Start']);
   });
 
   it('goes on behind the time of a pause, and then live: each frame once', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 2000);
     const player = await show.player();
     await player.pause(1450);
@@ -161,7 +44,7 @@ describe('a live stream with a window', () => {
   });
 
   it.each([0, 1e9])('goes on where it was for a client that says that it is at %d', async (timeMs) => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 2000);
     const player = await show.player();
     await player.pause(timeMs);
@@ -173,7 +56,7 @@ describe('a live stream with a window', () => {
   });
 
   it('is sought back: from the key frame before, then live', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 8000);
     const player = await show.player();
     await player.seek(3700);
@@ -187,7 +70,7 @@ describe('a live stream with a window', () => {
   });
 
   it('is handed over while it is published', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 8000);
     const player = await show.player();
     await player.seek(2000);
@@ -196,7 +79,7 @@ describe('a live stream with a window', () => {
   });
 
   it.each([1, 2, 3])('gives each frame once, whatever the pauses (%d)', async (seed) => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 1000);
     const player = await show.player();
     let state = seed;
@@ -225,7 +108,7 @@ describe('a live stream with a window', () => {
   });
 
   it('is paced by what the client buffers, and returns to live when it is asked for the newest', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 18_000);
     const player = await show.player(1000);
     await player.seek(2000);
@@ -239,7 +122,7 @@ describe('a live stream with a window', () => {
   });
 
   it('begins at its oldest place for times before', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(60_000, 65_000);
     const player = await show.player();
     await player.seek(1000);
@@ -247,7 +130,7 @@ describe('a live stream with a window', () => {
   });
 
   it('is sought in while it is paused', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 6000);
     const player = await show.player();
     await player.pause(5000);
@@ -266,7 +149,7 @@ describe('a live stream with a window', () => {
   });
 
   it('is played to its end by who is behind, and then is over', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 5000);
     const player = await show.player();
     await player.pause(3000);
@@ -283,7 +166,7 @@ describe('a live stream with a window', () => {
   });
 
   it('goes on with the next publication behind the rest of this one', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 5000);
     const player = await show.player();
     await player.pause(3000);
@@ -302,7 +185,7 @@ describe('a live stream with a window', () => {
   });
 
   it('gives what is wanted of it: no video, then video from a key frame on', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 5000);
     const player = await show.player();
     player.client.sendCommand('receiveVideo', 0, [null, false], player.id);
@@ -317,7 +200,7 @@ describe('a live stream with a window', () => {
   });
 
   it('has times beyond 32 bits', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     const wrap = 2 ** 32;
     const begin = wrap - 4296;
     await show.send(begin, begin + 8000);
@@ -330,7 +213,7 @@ describe('a live stream with a window', () => {
   });
 
   it('is seen by the API', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 5000);
     const viewer = await FlvClient.http(server.httpPort, `/live/${show.name}.flv?start=1`);
     await viewer.until(60);
@@ -349,7 +232,7 @@ describe('a live stream with a window', () => {
 
 describe('a live stream without a window', () => {
   it('has one place only, as ever', async () => {
-    const show = await Show.open('plain');
+    const show = await Show.open(server, 'plain');
     await show.send(0, 2000);
     const player = await show.player();
     expect(player.words()).not.toContain('recorded');
@@ -364,7 +247,7 @@ describe('a live stream without a window', () => {
 
 describe('HTTP-FLV', () => {
   it.each(['http', 'webSocket'] as const)('begins in the window, and goes on live, over %s', async (kind) => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 6000);
     const viewer = await FlvClient[kind](server.httpPort, `/live/${show.name}.flv?key=x&start=-2.4`);
     await expect.poll(() => viewer.tags.filter(isFrame).length, { timeout: 5000 }).toBeGreaterThanOrEqual(60);
@@ -381,7 +264,7 @@ describe('HTTP-FLV', () => {
   });
 
   it('takes times of the stream', async () => {
-    const show = await Show.open();
+    const show = await Show.open(server);
     await show.send(0, 6000);
     const viewer = await FlvClient.http(server.httpPort, `/live/${show.name}.flv?start=4.2&video=0`);
     await viewer.until(22);
@@ -390,7 +273,7 @@ describe('HTTP-FLV', () => {
   });
 
   it.each(['plain', 'shift'])('is live where there is no such place: %s', async (prefix) => {
-    const show = await Show.open(prefix);
+    const show = await Show.open(server, prefix);
     await show.send(0, 6500);
     const viewer = await FlvClient.http(server.httpPort, `/live/${show.name}.flv?start=${prefix === 'plain' ? 1 : 99}`);
     await viewer.until(4);
@@ -403,7 +286,7 @@ describe('a window whose disk fails', () => {
   it('sends who is behind back to live', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-shift-'));
     const failing = await startTestServer([...settings, `state.dir=${folder}`, 'dvr.streams=*']);
-    const show = await Show.open('shift', failing);
+    const show = await Show.open(failing);
     await show.send(0, 19_000);
     const player = await show.player(1000);
     await player.seek(2000);

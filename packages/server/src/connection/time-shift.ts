@@ -132,7 +132,7 @@ export class TimeShift {
     const afterMs = clientTimeNear(timeMs, window.toMs);
     const { oldest } = window;
     // Many clients say 0, wherever they are.
-    const isPlace = timeMs !== 0 && oldest !== undefined;
+    const isPlace = timeMs !== 0 && oldest !== undefined && oldest.sequence < place.sequence;
     if (isPlace && afterMs >= oldest.timeMs && afterMs < place.timeMs) player?.goOnAfter(afterMs);
     else player?.goOnAt(place.sequence, place.timeMs);
   }

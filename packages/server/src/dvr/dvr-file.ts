@@ -1,7 +1,7 @@
 import { encodeMetadata, flvTagTypes, messageTypes } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts } from '../live/index.js';
 import { type FileTag, type MediaFile, messageOf, type SeekPoint, TagReader } from '../vod/index.js';
-import { DvrReader } from './dvr-reader.js';
+import { DvrReader, type ReaderWatcher } from './dvr-reader.js';
 import type { DvrSegment } from './dvr-segment.js';
 import { timeNear } from './dvr-timeline.js';
 import type { DvrWindow } from './dvr-window.js';
@@ -13,12 +13,11 @@ import type { DvrWindow } from './dvr-window.js';
 export class DvrFile implements MediaFile {
   readonly hasLiveMetadata = true;
   readonly #window: DvrWindow;
-  readonly #onEdge: ((reader: DvrReader) => void) | undefined;
+  readonly #watcher: ReaderWatcher | undefined;
 
-  /** `onEdge`: called when a reader has come to the end of what there is yet, each time that is found out. */
-  constructor(window: DvrWindow, onEdge?: (reader: DvrReader) => void) {
+  constructor(window: DvrWindow, watcher?: ReaderWatcher) {
     this.#window = window;
-    this.#onEdge = onEdge;
+    this.#watcher = watcher;
   }
 
   get durationMs(): number {
@@ -53,7 +52,7 @@ export class DvrFile implements MediaFile {
   }
 
   reader(position: number): DvrReader {
-    return new DvrReader(this.#window, position, this.#onEdge);
+    return new DvrReader(this.#window, position, this.#watcher);
   }
 
   async seekPoint(timeMs: number): Promise<SeekPoint> {
@@ -67,6 +66,14 @@ export class DvrFile implements MediaFile {
     return this.start;
   }
 
+  /** Where to go on with this message, or with what is left, where that has gone. `timeMs`: about where it is. */
+  placeOf(sequence: number, timeMs: number): SeekPoint {
+    const { oldest } = this.#window;
+    const hasGone =
+      oldest !== undefined && sequence < oldest.sequence && this.#window.segmentAt(sequence) === undefined;
+    return hasGone ? this.start : { position: sequence, timestamp: timeMs };
+  }
+
   async keyFrameFrom(timeMs: number): Promise<SeekPoint | undefined> {
     const { position } = await this.seekPoint(timeMs);
     const reader = new DvrReader(this.#window, position);
@@ -75,7 +82,8 @@ export class DvrFile implements MediaFile {
         await reader.fill();
         continue;
       }
-      if (this.#isStart(tag) && tag.timestamp >= timeMs) return { position: tag.offset, timestamp: tag.timestamp };
+      if (this.#isStart(tag, this.#window.hasVideo) && tag.timestamp >= timeMs)
+        return { position: tag.offset, timestamp: tag.timestamp };
       reader.skip();
     }
     return undefined;
@@ -99,16 +107,16 @@ export class DvrFile implements MediaFile {
       }
       const timestamp = timeNear(tag.timestamp, segment.startMs);
       if (tag.tagType !== flvTagTypes.script && timestamp > timeMs) break;
-      if (this.#isStart(tag)) found = { position: sequence, timestamp };
+      if (this.#isStart(tag, segment.hasVideo)) found = { position: sequence, timestamp };
       tags.skip();
       sequence += 1;
     }
     return found;
   }
 
-  #isStart(tag: FileTag): boolean {
+  #isStart(tag: FileTag, hasVideo: boolean): boolean {
     const { keyFrameTracks, isCoded } = readMediaFacts(messageOf(tag));
-    if (this.#window.hasVideo) return keyFrameTracks.length > 0;
+    if (hasVideo) return keyFrameTracks.length > 0;
     return isCoded && tag.tagType === flvTagTypes.audio;
   }
 }

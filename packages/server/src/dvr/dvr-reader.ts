@@ -4,14 +4,21 @@ import type { DvrSegment } from './dvr-segment.js';
 import { timeNear } from './dvr-timeline.js';
 import type { DvrWindow } from './dvr-window.js';
 
+/** Told of what happens to a reader. */
+export interface ReaderWatcher {
+  /** It has come to the end of what there is yet; each time that is found out. */
+  edge(reader: DvrReader): void;
+  /** What it was to give next has gone, and there is an oldest place. It gives nothing more: another is to begin there. */
+  gone(reader: DvrReader): void;
+}
+
 /**
- * The messages of a window as tags, from one on. Where they have gone in the meantime it goes on at the oldest place,
- * with the headers that count there. `offset` of a tag is its sequence number.
+ * The messages of a window as tags, from one on. Where they have gone in the meantime, and nobody watches, it goes
+ * on at the oldest place, with the headers that count there. `offset` of a tag is its sequence number.
  */
 export class DvrReader implements MediaReader {
   readonly #window: DvrWindow;
-  /** Called when there is no more yet, each time that is found out. */
-  readonly #onEdge: ((reader: DvrReader) => void) | undefined;
+  readonly #watcher: ReaderWatcher | undefined;
   #sequence: number;
   #segment: DvrSegment | undefined;
   #tags: TagReader | undefined;
@@ -25,10 +32,10 @@ export class DvrReader implements MediaReader {
   /** To be given first. */
   #headers: FileTag[] = [];
 
-  constructor(window: DvrWindow, sequence: number, onEdge?: (reader: DvrReader) => void) {
+  constructor(window: DvrWindow, sequence: number, watcher?: ReaderWatcher) {
     this.#window = window;
     this.#sequence = sequence;
-    this.#onEdge = onEdge;
+    this.#watcher = watcher;
   }
 
   /** Of the message that is to be given next. */
@@ -76,6 +83,10 @@ export class DvrReader implements MediaReader {
     const { oldest } = window;
     const first = oldest && window.segmentAt(oldest.sequence);
     if (oldest === undefined || first === undefined || oldest.sequence < this.#sequence) return this.#edge();
+    if (this.#watcher !== undefined) {
+      this.#watcher.gone(this);
+      return 'later';
+    }
     this.#sequence = oldest.sequence;
     const { media } = window.headersAt(oldest.sequence);
     this.#headers = media.map(({ messageTypeId, payload }) => ({
@@ -90,7 +101,7 @@ export class DvrReader implements MediaReader {
 
   #edge(): 'later' | undefined {
     if (this.#window.hasEnded) return undefined;
-    this.#onEdge?.(this);
+    this.#watcher?.edge(this);
     return 'later';
   }
 

@@ -40,6 +40,8 @@ export class DvrSegment implements ByteSource {
   endSequence: number;
   /** The first key frame, if there is one. */
   keyFrame: SegmentPoint | undefined;
+  /** Where there is no picture, each frame of sound is a place to begin at. */
+  hasVideo = false;
   readonly #opening: Promise<FileHandle>;
   readonly #queue: WriteQueue;
   /** Rising. */

@@ -1,6 +1,8 @@
 /** Kinds of media come a little out of order. What goes further back than this, ms, is a clock that was set anew. */
 const maxBackwardMs = 5000;
 const wrapMs = 2 ** 32;
+/** More than `dvr.windowMs` can be. */
+const maxNearMs = 2 ** 30;
 
 /** The times of a stream as players get them, but going on where 32 bits begin again at 0. */
 export class DvrTimeline {
@@ -37,9 +39,15 @@ export function timeNear(timestamp: number, nearMs: number): number {
   return nearMs + differenceMs(timestamp, nearMs);
 }
 
-/** As `timeNear`, of what a client says, which may have gone on counting beyond 32 bits. */
+/**
+ * As `timeNear`, of what a client says, which may have gone on counting beyond 32 bits. What is further off than any
+ * window is long is not taken for a counter that began again: 0 is the beginning, and 2^32 - 1 the end.
+ */
 export function clientTimeNear(timeMs: number, nearMs: number): number {
-  return timeMs >= wrapMs ? timeMs : timeNear(timeMs >>> 0, nearMs);
+  if (timeMs < 0 || timeMs >= wrapMs) return timeMs;
+  const timeNearby = timeNear(timeMs >>> 0, nearMs);
+  const isNear = timeNearby >= 0 && Math.abs(timeNearby - nearMs) <= maxNearMs;
+  return isNear ? timeNearby : nearMs - (nearMs >>> 0) + timeMs;
 }
 
 function differenceMs(timestamp: number, timeMs: number): number {

@@ -171,6 +171,21 @@ describe('a window', () => {
     expect(await file.keyFrameFrom(29_001)).toBeUndefined();
   });
 
+  it('has places in sound alone, before the picture and after it', async () => {
+    const publication = new Publication(windowsWith(['dvr.windowMs=60000']));
+    // Announced, as encoders do whose camera is off.
+    publication.write(header(avcHeader));
+    for (let time = 0; time < 3000; time += 100) publication.write(sound(time));
+    expect(publication.window.oldest?.timeMs).toBe(0);
+    publication.play(3000, 6000);
+    for (let time = 6000; time < 30_000; time += 100) publication.write(sound(time));
+    const file = new DvrFile(publication.window);
+    const timeOf = async (timeMs: number): Promise<number> => (await file.seekPoint(timeMs)).timestamp;
+    expect(await timeOf(1250)).toBe(1200);
+    expect(await timeOf(3250)).toBe(3000);
+    expect(await timeOf(25_050)).toBe(25_000);
+  });
+
   it('goes on where timestamps begin again at 0', async () => {
     const publication = new Publication(windowsWith());
     const wrap = 2 ** 32;

@@ -43,6 +43,8 @@ const overdue = 4;
 /** A publisher whose time flies does not get a file for every frame. */
 const minSegmentBytes = 256 * 1024;
 const minSegmentWallMs = 1000;
+/** Sound alone that is shorter belongs to the picture that follows. */
+const minSoundMs = 1000;
 const maxSegments = 4096;
 /** What the headers of all places may take in memory, and how often they may change in one segment. */
 const maxHeaderBytes = 16 * 1024 * 1024;
@@ -110,9 +112,9 @@ export class DvrWindow implements PublicationObserver {
 
   /** The oldest place to begin at; `undefined`: there is none. */
   get oldest(): DvrPlace | undefined {
-    for (const { keyFrame, firstSequence, startMs } of this.#segments) {
+    for (const { keyFrame, firstSequence, startMs, hasVideo } of this.#segments) {
       if (keyFrame !== undefined) return { sequence: keyFrame.sequence, timeMs: keyFrame.timeMs };
-      if (!this.#hasVideo) return { sequence: firstSequence, timeMs: startMs };
+      if (!hasVideo) return { sequence: firstSequence, timeMs: startMs };
     }
     return undefined;
   }
@@ -221,10 +223,13 @@ export class DvrWindow implements PublicationObserver {
       this.#timeline = new DvrTimeline(timestamp);
       timeMs = timestamp;
     }
-    if (this.#isDue(timeMs, isStart)) this.#beginSegment(timeMs);
+    const isVideo = messageTypeId === messageTypes.video;
+    if (this.#isDue(timeMs, isStart, isVideo)) this.#beginSegment(timeMs);
     const segment = this.#segments.at(-1);
-    if (isStart) segment?.noteKeyFrame(timeMs, this.#segmentMs / pointsPerSegment);
-    segment?.append(messageTypeId === messageTypes.video ? flvTagTypes.video : flvTagTypes.audio, timestamp, payload);
+    if (segment === undefined) return;
+    segment.hasVideo ||= isVideo;
+    if (isStart) segment.noteKeyFrame(timeMs, this.#segmentMs / pointsPerSegment);
+    segment.append(isVideo ? flvTagTypes.video : flvTagTypes.audio, timestamp, payload);
   }
 
   #writeData(received: RawMessage, isNew: boolean): void {
@@ -286,7 +291,7 @@ export class DvrWindow implements PublicationObserver {
     else this.close(new Error('the headers of the stream change too often'));
   }
 
-  #isDue(timeMs: number, isStart: boolean): boolean {
+  #isDue(timeMs: number, isStart: boolean, isVideo: boolean): boolean {
     const segment = this.#segments.at(-1);
     if (segment === undefined || this.#isOverdue) return true;
     const { maxBytes } = this.#options.limits;
@@ -296,7 +301,9 @@ export class DvrWindow implements PublicationObserver {
     const isLong = lastedMs >= this.#segmentMs;
     const isSmall = size < minSegmentBytes && this.#options.now() - this.#segmentBegunMs < minSegmentWallMs;
     if (size >= dueBytes * overdue || (lastedMs >= this.#segmentMs * overdue * 2 && !isSmall)) return true;
-    return isStart && (size >= dueBytes || (isLong && !isSmall));
+    // The places before the first picture stay places.
+    const isFirstPicture = isVideo && !segment.hasVideo && lastedMs >= minSoundMs;
+    return isStart && (size >= dueBytes || (isLong && !isSmall) || isFirstPicture);
   }
 
   #beginSegment(timeMs: number): void {

@@ -52,12 +52,9 @@ export class ShiftedPlayer {
     this.#options = options;
     this.#selection = selection;
     window.use();
-    this.#file = new DvrFile(window, (reader) => {
-      const turn = this.#turn;
-      // After what was read up to here is sent.
-      queueMicrotask(() => {
-        if (turn === this.#turn) this.#handOver(reader);
-      });
+    this.#file = new DvrFile(window, {
+      edge: (reader) => this.#afterReading(() => this.#handOver(reader)),
+      gone: () => this.#afterReading(() => this.#goToOldest()),
     });
     this.#player = new VodPlayer({
       ...options,
@@ -102,7 +99,7 @@ export class ShiftedPlayer {
   /** Goes on with the message of this sequence number: all before it was sent live. `timeMs`: about where that is. */
   goOnAt(sequence: number, timeMs: number): void {
     this.#turn += 1;
-    void this.#player.goOn(async () => ({ position: sequence, timestamp: timeMs }));
+    void this.#player.goOn(async () => this.#file.placeOf(sequence, timeMs));
   }
 
   /** Goes on behind a time of the stream, ms: what comes before was sent live. */
@@ -120,7 +117,10 @@ export class ShiftedPlayer {
   /** `timeMs`: where the client says that it is. */
   resume(timeMs: number): void {
     this.#isPaused = false;
-    void this.#player.resume(clientTimeNear(timeMs, this.window.toMs));
+    const { toMs } = this.window;
+    const placeMs = clientTimeNear(timeMs, toMs);
+    // Later than all that there is was a time of a clock that has been set back since.
+    void this.#player.resume(placeMs > toMs ? 0 : placeMs);
   }
 
   select(selection: MediaSelection): void {
@@ -141,13 +141,32 @@ export class ShiftedPlayer {
     this.window.release();
   }
 
+  /** When what was read up to here is sent, unless the player is somewhere else by then. */
+  #afterReading(task: () => void): void {
+    const turn = this.#turn;
+    queueMicrotask(() => {
+      if (turn === this.#turn) task();
+    });
+  }
+
+  /** The times there may be others: what was not to be sent for its time counts no more. */
+  #goToOldest(): void {
+    if (this.#isClosed) return;
+    this.#turn += 1;
+    void this.#player.goOn(async () => this.#file.start);
+  }
+
   #handOver(reader: DvrReader): void {
     if (this.#isClosed || this.#isPaused || this.window.hasEnded || this.window.isClosed) return;
     const { subscription, sink } = this.#options;
     const { awaitsKeyFrame } = this.#player;
     // Without the key frame nobody can show what comes.
     subscription.select(awaitsKeyFrame ? { ...this.#selection, video: false } : this.#selection);
-    if (!subscription.resumeAt(reader.sequence)) return;
+    if (!subscription.resumeAt(reader.sequence)) {
+      // Nothing but data was published: there is nothing to wait for.
+      if (this.window.segments.length === 0) this.#over();
+      return;
+    }
     if (awaitsKeyFrame) subscription.select(this.#selection);
     this.close();
     sink.live();
