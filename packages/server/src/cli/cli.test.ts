@@ -241,7 +241,14 @@ describe('prepareFolders, where no folder can be made', () => {
 });
 
 describe('the ready message', () => {
-  const facts = { version: '1.2.3', rtmp: { host: '::', port: 1935 }, http: { host: '::', port: 8080 }, demo: false };
+  const facts = {
+    version: '1.2.3',
+    rtmp: { host: '::', port: 1935 },
+    http: { host: '::', port: 8080 },
+    encrypted: true,
+    tunneled: true,
+    demo: false,
+  };
 
   it('tells people how to publish and to watch', () => {
     const text = readyText(facts);
@@ -254,12 +261,21 @@ describe('the ready message', () => {
     expect(readyText({ ...facts, demo: true })).toContain('ffplay rtmp://localhost/live/demo\n');
   });
 
+  it('tells what the port of RTMP takes besides', () => {
+    expect(readyText(facts)).toMatch(/RTMP +rtmp:\/\/localhost\n +On the same port +RTMPE, RTMPT, RTMPTE\n/);
+    expect(readyText({ ...facts, fingerprint: 'AB' })).toMatch(
+      /On the same port +RTMPS, RTMPE, RTMPT, RTMPTS, RTMPTE\n/,
+    );
+    expect(readyText({ ...facts, tunneled: false })).toMatch(/On the same port +RTMPE\n/);
+    expect(readyText({ ...facts, tunneled: false, encrypted: false })).not.toContain('On the same port');
+  });
+
   it('tells of TLS, where there is some, and of the certificate', () => {
     const [rtmps, https] = [
       { host: '::', port: 1936 },
       { host: '127.0.0.1', port: 8443 },
     ];
-    expect(readyText(facts)).not.toMatch(/RTMPS|SHA-256|https/);
+    expect(readyText(facts)).not.toMatch(/RTMPT?S|SHA-256|https/);
     const alone = readyText({ ...facts, fingerprint: 'AB:CD' });
     expect(alone).toMatch(/RTMPS +rtmps:\/\/localhost:1935\n +Certificate +SHA-256 AB:CD\n/);
     const text = readyText({ ...facts, rtmps, https, fingerprint: 'AB:CD' });

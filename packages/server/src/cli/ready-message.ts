@@ -8,6 +8,10 @@ export interface ReadyFacts {
   readonly https?: { readonly host: string; readonly port: number } | undefined;
   /** SHA-256 of the certificate; `undefined`: there is no TLS. */
   readonly fingerprint?: string | undefined;
+  /** `rtmp.encrypted`. */
+  readonly encrypted: boolean;
+  /** `rtmp.tunneled`. */
+  readonly tunneled: boolean;
   /** Whether the test stream is published. */
   readonly demo: boolean;
 }
@@ -16,12 +20,13 @@ const defaultRtmpPort = 1935;
 const defaultHttpPort = 80;
 
 /** For people: the addresses, how to publish, how to watch. */
-export function readyText({ version, rtmp, http, demo, ...tls }: ReadyFacts): string {
+export function readyText({ version, rtmp, http, demo, encrypted, tunneled, ...tls }: ReadyFacts): string {
   const rtmpUrl = urlOf('rtmp', rtmp, defaultRtmpPort);
   const httpUrl = urlOf('http', http, defaultHttpPort);
   const watched = demo ? 'live/demo' : 'live/test';
   const rows: [string, string][] = [
     ['RTMP', rtmpUrl],
+    ...samePortRows({ encrypted, tunneled, hasTls: tls.fingerprint !== undefined }),
     ...tlsRows(rtmp, tls),
     ['Web page', `${httpUrl}/`],
     ['', ''],
@@ -40,6 +45,22 @@ export function readyText({ version, rtmp, http, demo, ...tls }: ReadyFacts): st
   return ['', `millrace ${version} is ready. Ctrl+C stops it.`, '', ...lines, '', ''].join('\n');
 }
 
+/** What the port of RTMP takes besides. */
+function samePortRows({
+  encrypted,
+  tunneled,
+  hasTls,
+}: Pick<ReadyFacts, 'encrypted' | 'tunneled'> & { readonly hasTls: boolean }): [string, string][] {
+  const protocols = [
+    hasTls && 'RTMPS',
+    encrypted && 'RTMPE',
+    tunneled && 'RTMPT',
+    tunneled && hasTls && 'RTMPTS',
+    tunneled && encrypted && 'RTMPTE',
+  ].filter((protocol) => protocol !== false);
+  return protocols.length === 0 ? [] : [['On the same port', protocols.join(', ')]];
+}
+
 function tlsRows(
   rtmp: ReadyFacts['rtmp'],
   { rtmps = rtmp, https, fingerprint }: Pick<ReadyFacts, 'rtmps' | 'https' | 'fingerprint'>,
@@ -51,7 +72,10 @@ function tlsRows(
 }
 
 /** For programs: one line, whatever the level of the log. The ports stand by themselves as well as in the addresses. */
-export function readyJson({ version, rtmp, http, rtmps, https, fingerprint, demo }: ReadyFacts, nowMs: number): string {
+export function readyJson(
+  { version, rtmp, http, rtmps, https, fingerprint, demo }: Omit<ReadyFacts, 'encrypted' | 'tunneled'>,
+  nowMs: number,
+): string {
   const line = {
     level: 'info',
     time: nowMs,

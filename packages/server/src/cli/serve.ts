@@ -50,7 +50,8 @@ async function run(config: Config, withDemo: boolean, app: App | undefined): Pro
   });
   server = await startServer(config, logger, app && { app });
   if (withDemo) demo = startDemo(server.streams, logger);
-  const facts = { ...server, version, demo: withDemo };
+  const { encrypted, tunneled } = config.rtmp;
+  const facts = { ...server, version, encrypted, tunneled, demo: withDemo };
   process.stdout.write(config.log.format === 'json' ? readyJson(facts, Date.now()) : readyText(facts));
 }
 
