@@ -58,6 +58,8 @@ const maxSameNames = 1000;
 export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #claims = new FileClaims();
+  /** The search for the name of a new file that is under way. */
+  #naming: Promise<unknown> = Promise.resolve();
   readonly #lease: ServerLease;
   readonly #retention: Retention;
   /** What is being recorded or finished, and the stream's path. */
@@ -292,8 +294,14 @@ export class Recordings {
     return alone;
   }
 
-  /** A file that is not there: with a number behind its name where one of that name is. */
-  async #acquireNew(file: RecordingName | undefined): Promise<ClaimedPlace> {
+  /** A file that is not there: with a number behind its name where one of that name is. Who asks first gets the first. */
+  #acquireNew(file: RecordingName | undefined): Promise<ClaimedPlace> {
+    const acquired = this.#naming.then(() => this.#findNew(file));
+    this.#naming = acquired.catch(() => undefined);
+    return acquired;
+  }
+
+  async #findNew(file: RecordingName | undefined): Promise<ClaimedPlace> {
     const { dir } = this.#options.config.media;
     if (file === undefined) throw noAccess('No recording can have the name of the stream.');
     const { segments, format } = file;
