@@ -274,6 +274,12 @@ describe('what leads elsewhere', () => {
 });
 
 describe('DELETE /api/v1/recordings/PATH', () => {
+  it('is of one recording, not of the list', async () => {
+    const { status, headers } = await ask('/api/v1/recordings', { method: 'DELETE' });
+    expect([status, headers.allow]).toEqual([405, 'GET, HEAD']);
+    expect((await ask('/api/v1/recordings/', { method: 'DELETE' })).status).toBe(404);
+  });
+
   it('deletes a file, once', async () => {
     writeFileSync(file('live/old.flv'), sample);
     const path = '/api/v1/recordings/live/old.flv';
@@ -481,6 +487,19 @@ describe('GET /recordings/APP/NAME.flv', () => {
     expect(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4).equals(sample)).toBe(true);
   });
 
+  it.each(['http://[', 'http://a:99999', 'https://'])(
+    'takes the absolute form, whatever its authority: %s',
+    async (authority) => {
+      const socket = connect(server.httpPort, '127.0.0.1');
+      socket.write(`HEAD ${authority}${path}?download HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket) chunks.push(chunk as Buffer);
+      const head = Buffer.concat(chunks).toString();
+      expect(head).toMatch(/^HTTP\/1\.1 200 /);
+      expect(head).toContain('attachment');
+    },
+  );
+
   it('answers preflights, and refuses other methods', async () => {
     const { status, headers } = await ask(path, { method: 'OPTIONS' });
     expect([status, headers['access-control-allow-origin']]).toEqual([204, '*']);
@@ -521,6 +540,25 @@ describe('recordings as HTTP-FLV', () => {
       expect(tags.slice(0, 4).map(({ type }) => type)).toEqual(['script', 'video', 'audio', 'video']);
       expect(tags.slice(0, 4).map(({ timestamp }) => timestamp)).toEqual([first, first, first, first]);
       expect(tags.at(-1)?.timestamp).toBe(4905);
+    }
+  });
+
+  it.each([
+    '/live/plain.flv',
+    '/live/outside.flv',
+    '/live/empty.flv',
+    '/live/text.flv',
+    '/live/none.flv',
+    '/recordings/live/plain.flv?start=1',
+    '/recordings/live/outside.flv?start=1',
+    '/recordings/live/empty.flv?start=1',
+  ])('says to HEAD what GET would have: %s', async (path) => {
+    const got = await ask(path);
+    const told = await ask(path, { method: 'HEAD' });
+    expect(told.status).toBe(got.status);
+    expect(told.body.length).toBe(0);
+    for (const name of ['content-type', 'content-length', 'accept-ranges']) {
+      expect(told.headers[name]).toBe(got.headers[name]);
     }
   });
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/index.js';
 import { type BoundAddress, bind } from '../listen/index.js';
@@ -86,6 +87,12 @@ export class HttpListeners {
 
   get listening(): boolean {
     return this.#servers.some((server) => server.listening);
+  }
+
+  /** Serves a connection that is there already, from what comes next. With TLS: from what has been decrypted. */
+  take(socket: Socket): void {
+    this.#plain.emit('connection', socket);
+    socket.resume();
   }
 
   /** Stops accepting, and resolves when all connections are closed. */

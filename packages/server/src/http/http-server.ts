@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,8 @@ const consoleFolder = fileURLToPath(new URL('../console/', import.meta.url));
 /** Viewers do not send anything; control frames have at most 125 bytes. */
 const maxWebSocketPayloadBytes = 1024;
 const closeGraceMs = 1000;
+/** Names and values of the 2000 headers that node:http keeps. */
+const maxRawHeaders = 2 * 2000;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new FlvHttpServer(options);
@@ -210,9 +212,14 @@ class FlvHttpServer implements HttpServer {
       close: () => response.destroy(),
       refuse,
       enter: (visit) => {
-        visit.end();
         const { streams, recordings } = this.#options;
-        if (!streams.isPublished(target.app, target.name) && !recordings.mayHave(target)) {
+        const isPublished = streams.isPublished(target.app, target.name);
+        if (!isPublished && recordings.mayHave(target)) {
+          void this.#sender.sendFlv(response, target, target, visit);
+          return;
+        }
+        visit.end();
+        if (!isPublished) {
           refuse(notPublished(target));
           return;
         }
@@ -255,7 +262,7 @@ class FlvHttpServer implements HttpServer {
       return;
     }
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      this.#ignoreUpgrade(request, socket);
+      this.#ignoreUpgrade(request, socket, head);
       return;
     }
     if (RtmpUpgrade.isTarget(request.url ?? '/')) {
@@ -309,16 +316,23 @@ class FlvHttpServer implements HttpServer {
     });
   }
 
-  /** Java's client and curl may ask for h2c: who does not speak it answers as if that were not said. [RFC 9110 §7.8] */
-  #ignoreUpgrade(request: IncomingMessage, socket: Socket): void {
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.once('finish', () => socket.destroySoon());
-    // Nothing else looks at what the client sends or whether it goes: node:http has let go of this connection.
-    socket.once('end', () => socket.destroySoon());
-    socket.resume();
-    this.#request(request, response);
+  /**
+   * Java's client and curl may ask for h2c: who does not speak it answers as if that were not said. [RFC 9110 §7.8]
+   * node:http has let go of the connection, and of a body that it has not read: it gets it again, without the wish.
+   */
+  #ignoreUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { rawHeaders, method, url, httpVersion } = request;
+    if (rawHeaders.length >= maxRawHeaders) {
+      // Some have been left out, perhaps the length of the body.
+      socket.destroy();
+      return;
+    }
+    let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      if (rawHeaders[at]?.toLowerCase() !== 'upgrade') text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
+    }
+    socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+    this.#listeners.take(socket);
   }
 
   /** Starts sending. Returns false when nothing is published by that name. */

@@ -39,6 +39,8 @@ export function createRecordingRoutes({
     if (list === undefined) return answerError(context, 400, 'bad-request', 'The cursor is none of this server.');
     return context.json({ ...list, deletable: isDeleter(context) } satisfies RecordingList, 200, jsonHeaders);
   });
+  // Before the paths below it, which match it, too.
+  routes.all(listPath, (context) => methodNotAllowed(context, 'GET, HEAD'));
   routes.get(`${listPath}/*`, async (context) => {
     const detail = await recordings.describe(pathOf(context));
     if (detail === undefined) return notFound(context);
@@ -61,7 +63,6 @@ export function createRecordingRoutes({
         return outcome satisfies never;
     }
   });
-  routes.all(listPath, (context) => methodNotAllowed(context, 'GET, HEAD'));
   routes.all(`${listPath}/*`, (context) => methodNotAllowed(context, 'GET, HEAD, DELETE'));
   return routes;
 }

@@ -27,6 +27,14 @@ export interface RecordingFigures {
 
 type RecordingTarget = Extract<RequestTarget, { kind: 'recording' }>;
 
+/** A request for a file. */
+interface FileWish {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  readonly isDownload: boolean;
+}
+
 const pieceBytes = 64 * 1024;
 
 /** Sends recordings over HTTP, as files and as FLV, to those who were let in. */
@@ -65,10 +73,11 @@ export class RecordingSender {
       refuse(noRecording(path));
       return;
     }
-    const isFlv = startSeconds !== undefined && method === 'GET' && path.endsWith('.flv');
+    const isFlv = startSeconds !== undefined && path.endsWith('.flv');
+    const isDownload = new URLSearchParams(query).has('download');
     const enter = (visit: Visit): void => {
       if (isFlv) void this.sendFlv(response, stream, { startSeconds, audio: true, video: true }, visit);
-      else void this.#sendFile(request, response, path, visit);
+      else void this.#sendFile({ request, response, path, isDownload }, visit);
     };
     const close = (): void => void response.destroy();
     const target = { ...stream, query };
@@ -76,7 +85,8 @@ export class RecordingSender {
   }
 
   /** Answers with the file, or a part of it. Ends the visit. Never rejects. */
-  async #sendFile(request: IncomingMessage, response: ServerResponse, path: string, visit: Visit): Promise<void> {
+  async #sendFile(wish: FileWish, visit: Visit): Promise<void> {
+    const { response, path } = wish;
     await this.#send(response, visit, false, async () => {
       const file = await this.#options.recordings.openFile(path);
       if (file === undefined) {
@@ -84,14 +94,14 @@ export class RecordingSender {
         return;
       }
       try {
-        await this.#answerFile(request, response, file);
+        await this.#answerFile(wish, file);
       } finally {
         await file.handle.close();
       }
     });
   }
 
-  /** Answers with FLV. Ends the visit. Never rejects. */
+  /** Answers with FLV; HEAD, with whether there is some. Ends the visit. Never rejects. */
   async sendFlv(
     response: ServerResponse,
     stream: { readonly app: string; readonly name: string },
@@ -121,9 +131,8 @@ export class RecordingSender {
     }
   }
 
-  async #answerFile(request: IncomingMessage, response: ServerResponse, file: SentFile): Promise<void> {
+  async #answerFile({ request, response, isDownload }: FileWish, file: SentFile): Promise<void> {
     const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
-    const isDownload = new URL(request.url ?? '/', 'http://localhost').searchParams.has('download');
     const { status, headers, start, length } = fileAnswer(file, { method, headers: request.headers, isDownload });
     response.writeHead(status, headers);
     if (method === 'HEAD' || length === 0) response.end();
@@ -134,7 +143,8 @@ export class RecordingSender {
     try {
       response.shouldKeepAlive = false;
       response.writeHead(200, mediaHeaders);
-      await this.#sendPieces(response, flv.pieces);
+      if (response.req.method === 'HEAD') response.end();
+      else await this.#sendPieces(response, flv.pieces);
     } finally {
       flv.close();
     }
