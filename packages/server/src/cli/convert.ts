@@ -4,6 +4,7 @@ import { type ConvertReport, flvToMp4, mp4ToFlv } from '../convert/index.js';
 import { runOnFile } from './file-error.js';
 import { fileProgress } from './file-progress.js';
 import { formatBytes, formatTime } from './info.js';
+import { openSource } from './open-source.js';
 import { StartError } from './start-error.js';
 
 export interface ConvertOptions {
@@ -17,12 +18,13 @@ type Conversion = typeof flvToMp4;
 export async function convert(source: string, target: string, options: ConvertOptions): Promise<void> {
   await runOnFile(source, async () => {
     const suffix = targetSuffix(target);
-    const file = await open(source, 'r');
+    const file = await openSource(source);
     try {
       const conversion = await conversionFor(file, source, suffix);
       const report = await convertInto(file, target, options, conversion);
       process.stdout.write(convertText(target, report));
-      return report.lost.size > 0 || report.damagedBytes > 0 ? 2 : 0;
+      const { lost, damagedBytes, missingFrames } = report;
+      return lost.size > 0 || damagedBytes > 0 || missingFrames > 0 ? 2 : 0;
     } finally {
       await file.close();
     }
@@ -100,10 +102,12 @@ async function isThere(path: string): Promise<boolean> {
 
 /** What `convert` prints. */
 export function convertText(target: string, report: ConvertReport): string {
-  const { durationMs, frames, bytes, lost, damagedBytes } = report;
+  const { durationMs, frames, bytes, lost, damagedBytes, missingFrames } = report;
   const lines = [`${target}: ${formatTime(durationMs)}, ${frames} frames, ${formatBytes(bytes)}`];
   for (const [what, count] of lost) lines.push(`left out, for the format has no place for it: ${what}, ${count} times`);
   if (damagedBytes > 0)
     lines.push(`left out, for it is damaged: ${formatBytes(damagedBytes)}; millrace info says where`);
+  if (missingFrames > 0)
+    lines.push(`left out, for the source lists them and has not got them: ${missingFrames} frames`);
   return `${lines.join('\n')}\n`;
 }

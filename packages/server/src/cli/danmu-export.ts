@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { formatAss, formatStoredDanmu, formatStoredMessage, type TimedDanmu } from '@millrace/protocol';
 import { DanmuReader, danmuFileOf, type StoredLine } from '../danmu-file/index.js';
 import { runOnFile } from './file-error.js';
+import { openSource } from './open-source.js';
 
 export interface DanmuExportOptions {
   /** Subtitles instead of JSON lines. */
@@ -21,7 +21,7 @@ const limits = { maxContentLength: 65_536, maxUserLength: 65_536, maxRoomLength:
 export async function danmuExport(file: string, options: DanmuExportOptions): Promise<void> {
   const path = file.endsWith('.jsonl') ? file : danmuFileOf(file);
   await runOnFile(path, async () => {
-    const opened = await open(path, 'r');
+    const opened = await openSource(path);
     try {
       const lines = readLines(new DanmuReader(opened));
       const text = options.ass ? subtitles(lines) : jsonLines(lines);

@@ -34,9 +34,21 @@ export function explainFileError(file: string, error: unknown): string | undefin
       return `${path}: the disk is full`;
     case 'EROFS':
       return `${path}: the file system is read-only`;
+    case 'ENOTDIR':
+      return `${path}: a file stands where a folder is named`;
+    case 'ELOOP':
+      return `${path}: its links lead round in a circle`;
+    case 'ENXIO':
+      return `${path} is a device or a pipe, not a file`;
+    case 'ENAMETOOLONG':
+      return `${path}: the name is too long`;
+    case 'EFBIG':
+    case 'EDQUOT':
+      return `${path}: the system does not let it grow any more`;
     case 'EIO':
       return `${path}: the disk cannot be read or written there`;
     default:
-      return undefined;
+      // Whatever else the system says is about the file, too.
+      return 'syscall' in error ? `${path}: ${String(error.code)}` : undefined;
   }
 }

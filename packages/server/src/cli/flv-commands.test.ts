@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeFlvHeader, encodeFlvTag, encodeMetadata } from '@millrace/protocol';
@@ -82,8 +92,18 @@ describe('millrace info', () => {
   it.each([
     ['missing.flv', 'there is no such file or folder'],
     ['', 'is a folder, not a file'],
+    ['loop.flv', 'its links lead round in a circle'],
+    ['plain/x.flv', 'a file stands where a folder is named'],
+    ['pipe.flv', 'is a device or a pipe, not a file'],
+    ['x'.repeat(300), 'the name is too long'],
   ])('explains %j', async (name, text) => {
-    await info(join(folder, name), { json: false });
+    const odd = join(folder, 'odd');
+    mkdirSync(odd);
+    symlinkSync('loop.flv', join(odd, 'loop.flv'));
+    writeFileSync(join(odd, 'plain'), '');
+    execFileSync('mkfifo', [join(odd, 'pipe.flv')]);
+    await info(join(odd, name), { json: false });
+    rmSync(odd, { recursive: true });
     expect(err).toContain(text);
     expect(err.split('\n')).toHaveLength(2);
   });

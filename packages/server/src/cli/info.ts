@@ -1,10 +1,10 @@
-import { open } from 'node:fs/promises';
 import { audioCodecNames, videoCodecNames } from '@millrace/protocol';
 import { type FlvDamage, type FlvReport, inspectFlv } from '../flv-file/index.js';
 import { inspectMp4 } from '../mp4-file/index.js';
 import { runOnFile } from './file-error.js';
 import { formatOf } from './file-format.js';
 import { fileProgress } from './file-progress.js';
+import { openSource } from './open-source.js';
 
 export interface InfoOptions {
   /** One object instead of lines. */
@@ -16,7 +16,7 @@ const shownDamages = 20;
 /** `millrace info`: says what is in an FLV or MP4 file. Exit code 1 where it cannot be read, 2 where it is damaged. */
 export async function info(file: string, options: InfoOptions): Promise<void> {
   await runOnFile(file, async () => {
-    const opened = await open(file, 'r');
+    const opened = await openSource(file);
     try {
       const format = await formatOf(file, opened);
       const progress = fileProgress('reading', (await opened.stat()).size, process.stderr);

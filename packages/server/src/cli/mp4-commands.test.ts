@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { audioTrack, encodeFragments, encodeMp4, videoTrack } from '../../test/mp4-sample.js';
+import { convert } from './convert.js';
 import { info } from './info.js';
 import { repair } from './repair.js';
 
@@ -77,6 +78,24 @@ describe('millrace info', () => {
     await info(file, { json: false });
     expect(process.exitCode).toBe(1);
     expect(err).toContain('it is no MP4 file');
+  });
+});
+
+describe('millrace convert', () => {
+  it('says that frames are missing, and makes nothing of none', async () => {
+    const target = join(folder, 'film.flv');
+    writeFileSync(file, fragments.subarray(0, -1000));
+    await convert(file, target, { force: false });
+    expect(err).toBe('');
+    expect(out).toMatch(/left out, for the source lists them and has not got them: \d+ frames\n/);
+    expect(process.exitCode).toBe(2);
+    rmSync(target);
+    const { length } = fragments.subarray(0, fragments.indexOf('mdat'));
+    writeFileSync(file, fragments.subarray(0, length + 4));
+    await convert(file, target, { force: false });
+    expect(err).toContain('there are no frames in it');
+    expect(process.exitCode).toBe(1);
+    expect(existsSync(target)).toBe(false);
   });
 });
 

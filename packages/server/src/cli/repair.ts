@@ -5,6 +5,7 @@ import { runOnFile } from './file-error.js';
 import { formatOf } from './file-format.js';
 import { fileProgress } from './file-progress.js';
 import { formatBytes, formatDamage, formatTime } from './info.js';
+import { openSource } from './open-source.js';
 import { StartError } from './start-error.js';
 
 export interface RepairOptions {
@@ -20,7 +21,7 @@ const shownDamages = 20;
  */
 export async function repair(file: string, options: RepairOptions): Promise<void> {
   await runOnFile(file, async () => {
-    const source = await open(file, 'r');
+    const source = await openSource(file);
     try {
       const report = await repairInto(source, file, options.out);
       process.stdout.write(repairText(options.out ?? file, report));

@@ -8,4 +8,6 @@ export interface ConvertReport {
   readonly lost: ReadonlyMap<string, number>;
   /** Of the source: what could not be read. */
   readonly damagedBytes: number;
+  /** Frames that the source lists and does not have. */
+  readonly missingFrames: number;
 }

@@ -72,6 +72,7 @@ describe('flvToMp4', () => {
       bytes: readFileSync(path('out')).length,
       lost: new Map(),
       damagedBytes: 0,
+      missingFrames: 0,
     });
     const bytes = readFileSync(path('out'));
     expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));

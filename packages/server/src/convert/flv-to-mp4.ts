@@ -41,7 +41,8 @@ export async function flvToMp4(
     },
   );
   const { durationMs, sampleCount } = movie;
-  return { durationMs, frames: sampleCount, bytes: position, lost: plan.lost, damagedBytes: plan.damagedBytes };
+  const { lost, damagedBytes } = plan;
+  return { durationMs, frames: sampleCount, bytes: position, lost, damagedBytes, missingFrames: 0 };
 }
 
 async function planMovie(plan: FlvPackets, movie: Mp4Movie): Promise<void> {

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { AmfEcmaArray, encodeAmf0, messageTypes } from '@millrace/protocol';
+import { AmfEcmaArray, encodeAmf0, messageTypes, RtmpRemoteError } from '@millrace/protocol';
 import { readPublishedProperties, writeAll } from '../flv-file/index.js';
 import { amf0Payload, type LiveMessage, readMediaFacts } from '../live/index.js';
 import { Mp4File } from '../mp4-file/index.js';
@@ -56,9 +56,15 @@ export async function mp4ToFlv(
     await flush();
     onProgress(file.durationMs === 0 ? 1 : timestamp / file.durationMs);
   }
+  if (frames === 0) throw new RtmpRemoteError('ERR_MP4_NO_MEDIA', 'there are no frames in it');
   await flush();
   await writer.close(target);
-  return { durationMs: writer.durationMs, frames, bytes: writer.bytes, lost: new Map(), damagedBytes: 0 };
+  const { durationMs, bytes } = writer;
+  return { durationMs, frames, bytes, lost: new Map(), damagedBytes: 0, missingFrames: missingFrames(file) };
+}
+
+function missingFrames({ index: { video, audio } }: Mp4File): number {
+  return (video?.table.lostSamples ?? 0) + (audio?.table.lostSamples ?? 0);
 }
 
 function descriptionOf(file: MediaFile): LiveMessage {
