@@ -40,10 +40,6 @@ export function createGatewayRoutes({
     }
     if (!isAmf(context))
       return answerError(context, 415, 'unsupported-media-type', `Send ${contentType}, not encoded.`);
-    // node:http gives such a request no body, whatever follows its head.
-    if (context.req.header('upgrade') !== undefined) {
-      return answerError(context, 400, 'bad-request', 'A packet cannot ask to upgrade its connection.');
-    }
     return await bodies.read(context.env.incoming, async (outcome) => {
       if (!outcome.ok) return refuse(context, outcome.reason);
       if (requests >= maxRequests) return busy(context);

@@ -91,6 +91,8 @@ export class HttpListeners {
 
   /** Serves a connection that is there already, from what comes next. With TLS: from what has been decrypted. */
   take(socket: Socket): void {
+    // The one that ran between two requests.
+    socket.setTimeout(0);
     this.#plain.emit('connection', socket);
     socket.resume();
   }

@@ -308,6 +308,29 @@ describe('WebSocket-FLV', () => {
   });
 });
 
+describe('a request that asks for another protocol, sent along without waiting', () => {
+  const health = (headers: string): string => `GET /healthz HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
+
+  it.each([
+    ['h2c', 'Connection: Upgrade\r\nUpgrade: h2c\r\n'],
+    [
+      'h2c, twice',
+      `Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n${health('Connection: Upgrade\r\nUpgrade: h2c\r\n').slice(0, -2)}`,
+    ],
+  ])('is answered in turn: %s', async (_name, headers) => {
+    const { port } = await start();
+    const asked = health('') + health('') + health(headers) + health('Connection: close\r\n');
+    const { closed } = rawRequest(port, asked);
+    expect((await closed).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(asked.split('GET').length - 1);
+  });
+
+  it('and is a WebSocket that is refused, is so in turn', async () => {
+    const { port } = await start();
+    const { closed } = rawRequest(port, health('') + health('Connection: Upgrade\r\nUpgrade: websocket\r\n'));
+    expect(await closed).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 404 /s);
+  });
+});
+
 describe('the API and the console', () => {
   const files = {
     'secret.txt': 'secret',

@@ -15,7 +15,7 @@ import { type BoundHttp, HttpListeners } from './http-listeners.js';
 import { answerOtherMethod, inTurn } from './media-methods.js';
 import type { MetricsSource } from './metrics-source.js';
 import { createPageRoutes } from './page-routes.js';
-import { answer, answerUpgrade, malformed, notPublished, type PlainAnswer } from './plain-answer.js';
+import { answer, answerUpgrade, apiNotAllowed, malformed, notPublished, type PlainAnswer } from './plain-answer.js';
 import { type RecordingFigures, RecordingSender } from './recording-sender.js';
 import type { RecordingSource } from './recording-source.js';
 import type { AnswerRemoting } from './remoting-post.js';
@@ -91,6 +91,8 @@ class FlvHttpServer implements HttpServer {
   readonly #webSocketViewers = new Set<WsFlvViewer>();
   /** Connections whose last response has no end: what else comes on them can never be answered. */
   readonly #taken = new WeakSet<Socket>();
+  /** The request of a connection that came last and is not answered yet. */
+  readonly #unanswered = new WeakMap<Socket, ServerResponse>();
   #pingTimer: NodeJS.Timeout | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -166,6 +168,10 @@ class FlvHttpServer implements HttpServer {
       socket.destroy();
       return;
     }
+    this.#unanswered.set(socket, response);
+    response.once('close', () => {
+      if (this.#unanswered.get(socket) === response) this.#unanswered.delete(socket);
+    });
     if (request.method === 'POST' && this.#options.answerTunnel?.(request, response)) return;
     const target = parseRequestTarget(request.url ?? '/');
     switch (target.kind) {
@@ -180,6 +186,10 @@ class FlvHttpServer implements HttpServer {
         return;
       case 'recording':
         this.#sender.answer(request, response, target);
+        return;
+      case 'danmu':
+        if (this.#options.isApiAllowed(addressOf(socket))) this.#sender.answerDanmu(request, response, target);
+        else answer(response, apiNotAllowed);
         return;
       default:
         target satisfies never;
@@ -257,10 +267,17 @@ class FlvHttpServer implements HttpServer {
     const socket = duplex as Socket;
     // The upgrade took the server's own listener away; until ws adds one a reset would be an uncaught error.
     socket.on('error', () => socket.destroy());
-    if (this.#taken.has(socket)) {
+    if (this.#taken.has(socket) || socket.destroyed) {
       socket.destroy();
       return;
     }
+    // Sent along without waiting: what was asked before is answered before.
+    const before = this.#unanswered.get(socket);
+    if (before === undefined) this.#upgradeNow(request, socket, head);
+    else before.once('close', () => this.#upgrade(request, socket, head));
+  }
+
+  #upgradeNow(request: IncomingMessage, socket: Socket, head: Buffer): void {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       this.#ignoreUpgrade(request, socket, head);
       return;
@@ -276,6 +293,7 @@ class FlvHttpServer implements HttpServer {
         return;
       case 'page':
       case 'recording':
+      case 'danmu':
         answerUpgrade(socket, {
           status: 404,
           error: 'not-found',

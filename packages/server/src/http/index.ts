@@ -26,7 +26,7 @@ export type {
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
 export type { MetricsSource } from './metrics-source.js';
 export type { RecordingFigures } from './recording-sender.js';
-export type { RecordingFlv, RecordingQuery, RecordingSource, SentFile } from './recording-source.js';
+export type { RecordingPieces, RecordingQuery, RecordingSource, SentFile } from './recording-source.js';
 export type { AnswerRemoting, RemotingPost } from './remoting-post.js';
 export type { ServiceSource } from './service-source.js';
 export type { SharedObjectRead, SharedObjectSource, SlotRead } from './shared-object-source.js';

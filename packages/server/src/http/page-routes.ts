@@ -6,6 +6,7 @@ import type { ServerInfo } from './api-types.js';
 import type { ConsoleFile } from './console-files.js';
 import { createGatewayRoutes, type GatewayRoutesOptions } from './gateway-routes.js';
 import type { MetricsSource } from './metrics-source.js';
+import { apiNotAllowed } from './plain-answer.js';
 import { createRecordingRoutes } from './recording-routes.js';
 import type { RecordingSource } from './recording-source.js';
 import { answerClock, createServiceRoutes } from './service-routes.js';
@@ -75,7 +76,7 @@ export function createPageRoutes({
   routes.route('/', createGatewayRoutes(gateway));
   routes.use(async (context, next) => {
     if (isAllowed(addressOf(context.env.incoming.socket))) return next();
-    return answerError(context, 403, 'forbidden', 'The page and the API are not for this address.');
+    return answerError(context, 403, 'forbidden', apiNotAllowed.message);
   });
   routes.get('/api/v1/server', (context) => answerJson(context, serverInfo()));
   routes.get('/metrics', async (context) =>

@@ -12,6 +12,13 @@ export interface PlainAnswer extends ApiError {
 /** Any page may play streams, and see why it cannot. */
 export const crossOrigin = { 'access-control-allow-origin': '*' } as const;
 
+/** The rule of `access.apiFrom`. */
+export const apiNotAllowed: PlainAnswer = {
+  status: 403,
+  error: 'forbidden',
+  message: 'The page and the API are not for this address.',
+};
+
 /** Answers, and closes the connection: what else the client sends along is not read. */
 export function answer(response: ServerResponse, { status, headers, error, message }: PlainAnswer): void {
   const body = errorBody({ error, message });

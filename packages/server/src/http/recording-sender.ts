@@ -6,7 +6,7 @@ import { fileAnswer } from './file-answer.js';
 import { mediaHeaders } from './http-flv-viewer.js';
 import { answerOtherMethod, inTurn } from './media-methods.js';
 import { answer, noRecording, type PlainAnswer } from './plain-answer.js';
-import type { FlvWish, RecordingFlv, RecordingSource, SentFile } from './recording-source.js';
+import type { FlvWish, RecordingPieces, RecordingSource, SentFile } from './recording-source.js';
 import type { RequestTarget } from './request-target.js';
 import { sendBody } from './send-body.js';
 import type { Visit } from './visit.js';
@@ -26,6 +26,7 @@ export interface RecordingFigures {
 }
 
 type RecordingTarget = Extract<RequestTarget, { kind: 'recording' }>;
+type DanmuTarget = Extract<RequestTarget, { kind: 'danmu' }>;
 
 /** A request for a file. */
 interface FileWish {
@@ -36,6 +37,11 @@ interface FileWish {
 }
 
 const pieceBytes = 64 * 1024;
+const danmuHeaders = {
+  'content-type': 'application/x-ndjson; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const;
 
 /** Sends recordings over HTTP, as files and as FLV, to those who were let in. */
 export class RecordingSender {
@@ -84,6 +90,26 @@ export class RecordingSender {
     inTurn(response, () => door.knock({ request, transport: 'http-recording', target, close, refuse, enter }));
   }
 
+  /** Answers a request for what was said during a recording: for who may have the file. */
+  answerDanmu(request: IncomingMessage, response: ServerResponse, target: DanmuTarget): void {
+    const { recordings, door } = this.#options;
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const message = `${request.method} is not possible here.`;
+      answer(response, { status: 405, error: 'method-not-allowed', message, headers: { allow: 'GET, HEAD' } });
+      return;
+    }
+    const refuse = (refusal: PlainAnswer): void => answer(response, refusal);
+    const stream = recordings.streamOf(target.path);
+    if (stream === undefined) {
+      refuse(noRecording(target.path));
+      return;
+    }
+    const enter = (visit: Visit): void => void this.#sendDanmu(response, target, visit);
+    const close = (): void => void response.destroy();
+    const visited = { ...stream, query: target.query };
+    inTurn(response, () => door.knock({ request, transport: 'http-recording', target: visited, close, refuse, enter }));
+  }
+
   /** Answers with the file, or a part of it. Ends the visit. Never rejects. */
   async #sendFile(wish: FileWish, visit: Visit): Promise<void> {
     const { response, path } = wish;
@@ -115,6 +141,24 @@ export class RecordingSender {
     });
   }
 
+  /** Answers with JSON lines. Ends the visit. Never rejects. */
+  async #sendDanmu(response: ServerResponse, target: DanmuTarget, visit: Visit): Promise<void> {
+    await this.#send(response, visit, false, async () => {
+      const danmu = await this.#options.recordings.openDanmu(target.path, target);
+      if (danmu === undefined) {
+        answer(response, noRecording(target.path));
+        return;
+      }
+      try {
+        response.writeHead(200, danmuHeaders);
+        if (response.req.method === 'HEAD') response.end();
+        else await this.#sendPieces(response, danmu.pieces);
+      } finally {
+        danmu.close();
+      }
+    });
+  }
+
   async #send(response: ServerResponse, visit: Visit, isFlv: boolean, send: () => Promise<void>): Promise<void> {
     this.#open.set(response, isFlv);
     // Who has gone is no viewer any more, whatever is still being read.
@@ -139,7 +183,7 @@ export class RecordingSender {
     else await this.#sendPieces(response, piecesOf(file.handle, start, length));
   }
 
-  async #answerFlv(response: ServerResponse, flv: RecordingFlv): Promise<void> {
+  async #answerFlv(response: ServerResponse, flv: RecordingPieces): Promise<void> {
     try {
       response.shouldKeepAlive = false;
       response.writeHead(200, mediaHeaders);

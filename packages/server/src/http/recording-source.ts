@@ -27,8 +27,8 @@ export interface SentFile {
   readonly fileName: string;
 }
 
-/** A recording as FLV, to be taken piece by piece; some of them are empty. Whoever has it closes it. */
-export interface RecordingFlv {
+/** A recording as FLV, or what was said during it, to be taken piece by piece; some are empty. Whoever has it closes it. */
+export interface RecordingPieces {
   readonly pieces: AsyncIterable<Uint8Array>;
   close(): void;
 }
@@ -40,6 +40,14 @@ export interface FlvWish {
   readonly video: boolean;
   /** Whether somebody still waits for it. */
   readonly isWanted: () => boolean;
+}
+
+export interface DanmuWish {
+  /** s of the recording; what is of the second of them or later is not wanted. `undefined`: from the beginning, to the end. */
+  readonly startSeconds: number | undefined;
+  readonly endSeconds: number | undefined;
+  /** Lines at most. */
+  readonly limit: number | undefined;
 }
 
 interface StreamName {
@@ -61,5 +69,7 @@ export interface RecordingSource {
   /** Whether something has the name of such a recording; at once. */
   mayHave(stream: StreamName): boolean;
   /** `undefined`: there is no such recording, or it cannot be played. */
-  openFlv(stream: StreamName, wish: FlvWish): Promise<RecordingFlv | undefined>;
+  openFlv(stream: StreamName, wish: FlvWish): Promise<RecordingPieces | undefined>;
+  /** What was said during it, as JSON lines. `undefined`: there is no such recording. */
+  openDanmu(path: string, wish: DanmuWish): Promise<RecordingPieces | undefined>;
 }

@@ -21,7 +21,19 @@ export type RequestTarget =
       readonly startSeconds?: number | undefined;
       readonly query: string;
     }
-  /** A page, a file of the console, or the API. */
+  /** What was said during a recording. */
+  | {
+      readonly kind: 'danmu';
+      /** As of a recording. */
+      readonly path: string;
+      /** Of the recording, s; `undefined`: its beginning, its end. */
+      readonly startSeconds: number | undefined;
+      readonly endSeconds: number | undefined;
+      /** Lines at most; `undefined`: all. */
+      readonly limit: number | undefined;
+      readonly query: string;
+    }
+  /** A page, a file of the console, or the rest of the API. */
   | { readonly kind: 'page' }
   | { readonly kind: 'malformed'; readonly reason: string };
 
@@ -30,9 +42,11 @@ const mediaSuffix = '.flv';
 const apiPrefix = '/api/';
 /** A recording has an application: `/recordings/NAME.flv` is a stream of one that is called so. */
 const recordingPattern = /^\/recordings\/([^/]+\/.+\.(?:flv|mp4|f4v))$/s;
+const danmuPattern = /^\/api\/v1\/recordings\/([^/]+\/.+\.(?:flv|mp4|f4v))\/danmu$/s;
 
 /** Twelve digits before the point are more than any stream lasts. */
 const secondsPattern = /^-?\d{1,12}(?:\.\d{1,12})?$/;
+const limitPattern = /^\d{1,6}$/;
 const malformedStart = { kind: 'malformed', reason: 'start is a number of seconds.' } as const;
 
 /**
@@ -58,6 +72,8 @@ export function parseRequestTarget(target: string): RequestTarget {
     const startSeconds = start === null ? undefined : Number(start);
     return { kind: 'recording', path: recording, startSeconds, query: queryText };
   }
+  const [, talkedOver] = danmuPattern.exec(path) ?? [];
+  if (talkedOver !== undefined) return danmuTarget(talkedOver, queryText);
   const slash = path.indexOf('/', 1);
   if (!path.endsWith(mediaSuffix) || slash < 0 || path.startsWith(apiPrefix)) return { kind: 'page' };
   const parameters = new URLSearchParams(queryText);
@@ -69,6 +85,25 @@ export function parseRequestTarget(target: string): RequestTarget {
   const name = path.slice(slash + 1, -mediaSuffix.length);
   const startSeconds = start === null ? undefined : Number(start);
   return { kind: 'media', app: path.slice(1, slash), name, audio, video, startSeconds, query: queryText };
+}
+
+function danmuTarget(path: string, query: string): RequestTarget {
+  const parameters = new URLSearchParams(query);
+  const [start, end, limit] = ['start', 'end', 'limit'].map((name) => parameters.get(name));
+  for (const [name, text] of Object.entries({ start, end })) {
+    if (typeof text === 'string' && !secondsPattern.test(text)) {
+      return { kind: 'malformed', reason: `${name} is a number of seconds.` };
+    }
+  }
+  if (typeof limit === 'string' && !limitPattern.test(limit)) {
+    return { kind: 'malformed', reason: 'limit is a number of lines, up to 999999.' };
+  }
+  const numberOf = (text: string | null | undefined): number | undefined =>
+    typeof text === 'string' ? Number(text) : undefined;
+  return {
+    ...{ kind: 'danmu', path, query, limit: numberOf(limit) },
+    ...{ startSeconds: numberOf(start), endSeconds: numberOf(end) },
+  };
 }
 
 function isWanted(value: string | null): boolean {
