@@ -223,6 +223,29 @@ describe('a request of a tunnel', () => {
     );
   });
 
+  it('may ask for another protocol, which it does not get, on both ports', async () => {
+    const { port, httpPort } = await serve();
+    for (const at of [port, httpPort]) {
+      const socket = dial(at);
+      const id = await openTunnel(at);
+      const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n';
+      const request = rawPost(`/send/${id}/0`, c0c1, upgrade);
+      // Some of the body comes with the header, some after it.
+      socket.write(request.subarray(0, -800));
+      socket.write(request.subarray(-800));
+      expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Content-Length: 3074\r\n/s);
+      socket.write(rawPost(`/idle/${id}/1`, ''));
+      expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Content-Length: 1\r\n/s);
+    }
+  });
+
+  it('that is to be the last on its connection is answered, whatever follows', async () => {
+    const { port } = await serve();
+    const socket = dial(port);
+    socket.write(Buffer.concat([rawPost('/open/1', '', 'Connection: close\r\n'), rawPost('/open/1', '')]));
+    expect(await everythingFrom(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n[0-9a-f]{32}\n$/s);
+  });
+
   it('may wait to be asked for its body', async () => {
     const { port } = await serve();
     const socket = dial(port);

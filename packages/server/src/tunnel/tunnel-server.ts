@@ -51,7 +51,11 @@ export class TunnelServer {
     // Deadlines are our own: node:http keeps them for servers with a port.
     this.#http = createServer({ maxHeaderSize: maxHeaderBytes, requireHostHeader: false, keepAliveTimeout: 0 });
     this.#http.on('request', (request, response) => this.#request(request, response));
-    this.#http.on('clientError', (_error, socket) => this.#refuse(socket));
+    this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const open = this.#guests.get(socket as Socket)?.open ?? 0;
+      // What follows a request that was to be the last is not read; that one is answered still.
+      if (open === 0 || error.code !== 'HPE_CLOSED_CONNECTION') this.#refuse(socket);
+    });
     this.#http.on('connect', (_request, socket) => this.#refuse(socket));
   }
 

@@ -378,6 +378,15 @@ describe('a tunnel ends', () => {
       },
       'reads no answers',
     ],
+    [
+      'a long answer is asked for again and again, and not read',
+      (scene) => {
+        scene.post('send', 0, 3);
+        scene.tunnel.write(new Uint8Array(1_000_000));
+        for (let count = 0; count < 6; count += 1) scene.post('idle', 1);
+      },
+      'reads no answers',
+    ],
   ])('when %s', (_name, happen, reason) => {
     const scene = new Scene();
     happen(scene);

@@ -47,6 +47,8 @@ const maxUntakenAnswers = 1024;
 const firstGapMs = 200;
 /** How long any other may be missing, ms. */
 const gapTimeoutMs = 5000;
+/** Bytes of answers that are sent again and that the peer does not read. */
+const maxUntakenRepeats = 4 * maxAnswerBytes;
 /** How long a peer may take to fetch the last bytes after `end`, ms. */
 const lingerMs = 2000;
 /** For requests that are repeated because their answers were lost. */
@@ -66,6 +68,7 @@ export class TunnelTransport implements RtmpTransport, RoomHolder {
   readonly #output = new TunnelOutput();
   #untakenBytes = 0;
   #untakenAnswers = 0;
+  #untakenRepeats = 0;
   #receivedBytes = 0;
   #sentBytes = 0;
   /** The `idle` that is held until there is something to send. */
@@ -353,11 +356,8 @@ export class TunnelTransport implements RtmpTransport, RoomHolder {
   /** It came before. Either its answer was lost, or the connection on which that was to be sent. */
   #repeat(post: TunnelPost): void {
     const kept = this.#kept.find(post.sequence);
-    if (kept !== undefined) {
-      this.#send(post.reply, kept, 0);
-      return;
-    }
-    if (this.#held?.post.sequence === post.sequence) {
+    if (kept !== undefined) this.#send(post.reply, kept, 0);
+    else if (this.#held?.post.sequence === post.sequence) {
       this.#releaseHeld();
       this.#repeat(post);
     } else if (post.sequence === this.#order.next - 1) this.#answer(post);
@@ -384,11 +384,15 @@ export class TunnelTransport implements RtmpTransport, RoomHolder {
   #send(reply: TunnelReply, bytes: Uint8Array, newBytes: number): void {
     this.#untakenBytes += newBytes;
     this.#untakenAnswers += 1;
+    const repeated = bytes.length - newBytes;
+    this.#untakenRepeats += repeated;
     reply.send(bytes, () => {
       this.#untakenBytes -= newBytes;
       this.#untakenAnswers -= 1;
+      this.#untakenRepeats -= repeated;
       if (this.closeReason !== undefined && this.pendingBytes === 0) this.#finish();
     });
-    if (this.#untakenAnswers > maxUntakenAnswers) this.close('it reads no answers');
+    if (this.#untakenAnswers <= maxUntakenAnswers && this.#untakenRepeats <= maxUntakenRepeats) return;
+    this.close('it reads no answers');
   }
 }
