@@ -30,9 +30,9 @@ async function record(server: TestServer, name: string, texts: readonly string[]
 }
 
 describe('danmu of a recording', () => {
-  it('are subtitles for players, and are heard by who plays it', async () => {
-    requirePeer('ffmpeg');
-    requirePeer('ffprobe');
+  it('are subtitles for players, and are heard by who plays it', async (test) => {
+    requirePeer('ffmpeg', test);
+    requirePeer('ffprobe', test);
     const server = await TestServer.start({ settings });
     await (await record(server, 'show', ['first', '第二', '{\\b1}third'])).succeed();
     await eventually('it is complete', () => existsSync(fileOf('show.danmu.jsonl')));
@@ -55,8 +55,8 @@ describe('danmu of a recording', () => {
     await connection.close();
   });
 
-  it('are there up to the last line when the server is killed', async () => {
-    requirePeer('ffmpeg');
+  it('are there up to the last line when the server is killed', async (test) => {
+    requirePeer('ffmpeg', test);
     const server = await TestServer.start({ settings });
     const publisher = await record(server, 'killed', ['before']);
     const part = fileOf('killed.danmu.jsonl.part');

@@ -30,9 +30,9 @@ async function failure(program: Program, code = 1): Promise<string> {
 }
 
 describe('millrace record', () => {
-  it('has the packets that were sent, by every transport', async () => {
-    requirePeer('ffmpeg');
-    requirePeer('ffprobe');
+  it('has the packets that were sent, by every transport', async (test) => {
+    requirePeer('ffmpeg', test);
+    requirePeer('ffprobe', test);
     const source = await mediaFile('bFrames');
     const sent = await packetsOfFile(source);
     const server = await TestServer.start();
@@ -63,8 +63,8 @@ describe('millrace record', () => {
     await isSound(fileNamed('live-http'));
   });
 
-  it('ends at --duration, at Ctrl+C, and goes on with --append', async () => {
-    requirePeer('ffmpeg');
+  it('ends at --duration, at Ctrl+C, and goes on with --append', async (test) => {
+    requirePeer('ffmpeg', test);
     const source = await mediaFile('plain');
     const server = await TestServer.start();
     const publisher = publishWithFfmpeg(source, server.rtmpUrl('show'), { loop: true });
@@ -89,9 +89,9 @@ describe('millrace record', () => {
     publisher.signal('SIGTERM');
   });
 
-  it('leaves what plays when it is killed, and --append goes on behind it', async () => {
-    requirePeer('ffmpeg');
-    requirePeer('ffprobe');
+  it('leaves what plays when it is killed, and --append goes on behind it', async (test) => {
+    requirePeer('ffmpeg', test);
+    requirePeer('ffprobe', test);
     const source = await mediaFile('plain');
     const sent = new Set((await packetsOfFile(source)).map(({ hash }) => hash));
     const server = await TestServer.start();
@@ -112,9 +112,9 @@ describe('millrace record', () => {
     await isSound(file);
   });
 
-  it('plays again when the stream begins again', async () => {
-    requirePeer('ffmpeg');
-    requirePeer('ffprobe');
+  it('plays again when the stream begins again', async (test) => {
+    requirePeer('ffmpeg', test);
+    requirePeer('ffprobe', test);
     const source = await mediaFile('plain');
     const server = await TestServer.start();
     const file = fileNamed('again');
@@ -131,9 +131,9 @@ describe('millrace record', () => {
     await isSound(file);
   });
 
-  it('takes recordings, from a place in them', async () => {
-    requirePeer('ffmpeg');
-    requirePeer('ffprobe');
+  it('takes recordings, from a place in them', async (test) => {
+    requirePeer('ffmpeg', test);
+    requirePeer('ffprobe', test);
     const source = await mediaFile('plain');
     const media = join(folder, 'media');
     const server = await TestServer.start({
@@ -154,9 +154,9 @@ describe('millrace record', () => {
     expect(tail.length).toBeLessThanOrEqual(90);
   });
 
-  it('writes MP4 where the name says so', async () => {
-    requirePeer('ffmpeg');
-    requirePeer('ffprobe');
+  it('writes MP4 where the name says so', async (test) => {
+    requirePeer('ffmpeg', test);
+    requirePeer('ffprobe', test);
     const source = await mediaFile('plain');
     const server = await TestServer.start();
     const file = join(folder, 'show.mp4');
