@@ -22,6 +22,16 @@ function positionOf(tags: readonly Parameters<typeof encodeSample>[0][number][],
 }
 
 describe('FlvFile', () => {
+  it('is opened without a look at all that is behind its tags', async () => {
+    const tags = sampleTags(1000);
+    const bytes = new Uint8Array(64 * 1024 * 1024);
+    bytes.set(encodeSample(tags));
+    const source = new MemorySource(bytes);
+    const file = await FlvFile.open(source);
+    expect(file.hasVideo).toBe(true);
+    expect(source.readBytes).toBeLessThan(32 * 1024 * 1024);
+  });
+
   it('knows its length, its metadata and its sequence headers', async () => {
     const file = await opened(
       encodeSample([metadataTag({ width: 640, filler: [0, 0], keyframes: 1 }), ...sampleTags(5000)]),

@@ -1,4 +1,11 @@
-import { type AmfValue, flvTagHeaderBytes, flvTagTypes, messageTypes, RtmpRemoteError } from '@millrace/protocol';
+import {
+  type AmfValue,
+  flvTagHeaderBytes,
+  flvTagTrailerBytes,
+  flvTagTypes,
+  messageTypes,
+  RtmpRemoteError,
+} from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts } from '../live/index.js';
 import type { ByteSource } from './byte-source.js';
 import { HeaderHistory } from './header-history.js';
@@ -12,6 +19,7 @@ const maxHeaderBytes = 65_536;
 /** Sequence headers are looked for in so many tags, at most. */
 const maxHeadTags = 512;
 const maxHeadBytes = 4 * 1024 * 1024;
+const maxTagBytes = flvTagHeaderBytes + 0xff_ffff + flvTagTrailerBytes;
 /** Of the sequence headers that the file lists, so many are believed. */
 const maxListedHeaders = 256;
 /** Sequence headers are far shorter. */
@@ -151,7 +159,10 @@ export class FlvFile implements MediaFile {
   }
 
   async #readHead(): Promise<void> {
-    const reader = new TagReader(this.#source, this.#firstPosition);
+    // Where there is no tag any more, the next is not looked for in all of the file.
+    const end = Math.min(this.bytes, this.#firstPosition + maxHeadBytes + maxTagBytes);
+    const head: ByteSource = { size: end, read: (target, position) => this.#source.read(target, position) };
+    const reader = new TagReader(head, this.#firstPosition);
     let hasMedia = false;
     for (let count = 0; count < maxHeadTags; count += 1) {
       const tag = await nextTag(reader);

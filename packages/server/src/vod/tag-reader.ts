@@ -93,8 +93,10 @@ export class TagReader implements MediaReader {
   }
 
   #search(): 'fill' | 'done' {
-    for (; this.#position + flvTagHeaderBytes <= this.#end; this.#position += 1) {
+    for (; ; this.#position += 1) {
+      this.#passOtherBytes();
       const position = this.#position;
+      if (position + flvTagHeaderBytes > this.#end) return 'done';
       if (!this.#has(position, flvTagHeaderBytes)) return this.#need(flvTagHeaderBytes);
       const at = position - this.#windowStart;
       if (!this.#looksLikeTag(at)) continue;
@@ -105,7 +107,15 @@ export class TagReader implements MediaReader {
       this.#searching = false;
       return 'done';
     }
-    return 'done';
+  }
+
+  /** Up to a byte in the window with which a tag may begin: gigabytes of something else are to be passed in seconds. */
+  #passOtherBytes(): void {
+    const window = this.#window;
+    let at = this.#position - this.#windowStart;
+    if (at < 0) return;
+    while (at < window.length && tagTypeOf(window[at] ?? 0) === undefined) at += 1;
+    this.#position = this.#windowStart + at;
   }
 
   #found(tagType: FlvTagType, payloadEnd: number, tagEnd: number): void {
