@@ -6,6 +6,7 @@ import {
   RecordingCatalog,
   type RecordingClaims,
 } from './catalog/index.js';
+import { danmuLines } from './danmu-file/index.js';
 import type { RecordingDetail, RecordingInfo, RecordingSource } from './http/index.js';
 import { type RecordingFormat, recordingPath } from './media-file/index.js';
 import { FlvBody, type VodPlayback } from './vod/index.js';
@@ -67,6 +68,17 @@ export function recordingSource({ mediaDir, vod, claims }: RecordingSourceOption
         fileName: path.slice(path.lastIndexOf('/') + 1),
       };
     },
+    async openDanmu(path, { startSeconds = 0, endSeconds = Number.POSITIVE_INFINITY, limit }) {
+      const reader = await catalog.openDanmu(path);
+      if (reader === undefined) return undefined;
+      if (reader === 'none') return { pieces: nothing(), close: () => undefined };
+      const span = {
+        fromMs: startSeconds * 1000,
+        untilMs: endSeconds * 1000,
+        limit: limit ?? Number.POSITIVE_INFINITY,
+      };
+      return { pieces: danmuLines(reader, span), close: () => void reader.close().catch(() => undefined) };
+    },
     mayHave: (stream) => vod.library.mayHave(stream),
     async openFlv(stream, { startSeconds, audio, video, isWanted }) {
       try {
@@ -88,6 +100,8 @@ export function recordingSource({ mediaDir, vod, claims }: RecordingSourceOption
     },
   };
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 function recordingInfo(found: CataloguedRecording): RecordingInfo {
   const { path, key, format, bytes, modifiedMs, isRecording, facts } = found;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type NetConnection as Connection, NetConnection, type ServiceStream } from '@millrace/client';
 import { parseStoredMessage } from '@millrace/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { urlSignature } from '../src/access/url-signature.js';
 import { interFrame, keyFrame } from './flv-sample.js';
 import { Attached, danmuOf, headerOf } from './service-scene.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
@@ -64,6 +65,78 @@ function kept(name: string): string[] {
     return `${stored.mediaTimeMs} ${'danmu' in stored ? stored.danmu.content : JSON.stringify(stored.content)}`;
   });
 }
+
+async function ask(path: string, method = 'GET', port = server.httpPort): Promise<[number, string]> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/recordings/live/${path}`, { method });
+  return [response.status, await response.text()];
+}
+
+/** Times and texts of JSON lines. */
+const saidIn = (lines: string): string[] =>
+  lines.split('\n').flatMap((line) => {
+    if (line === '') return [];
+    const stored = parseStoredMessage(line);
+    return [`${stored.mediaTimeMs} ${'danmu' in stored ? stored.danmu.content : '?'}`];
+  });
+
+describe('GET /api/v1/recordings/PATH/danmu', () => {
+  const said = new Map([
+    [0, 'zero'],
+    [400, 'four'],
+    [1_500, 'late'],
+  ]);
+
+  it('gives what was said, whole or a part of it', async () => {
+    await record('show', 'record', said, await Attached.open(server, 'show'));
+    const [status, text] = await ask('show.flv/danmu');
+    expect([status, text]).toEqual([200, readFileSync(fileOf('show.danmu.jsonl'), 'utf8')]);
+    for (const [query, expected] of [
+      ['start=0.4', ['400 four', '1500 late']],
+      ['start=0.4&end=1.5', ['400 four']],
+      ['start=-5&end=0.3999', ['0 zero']],
+      ['limit=2', ['0 zero', '400 four']],
+      ['limit=0', []],
+      ['start=9', []],
+    ] as const) {
+      expect(saidIn((await ask(`show.flv/danmu?${query}`))[1]), query).toEqual(expected);
+    }
+    for (const query of ['start=', 'start=x', 'end=1e3', 'limit=-1', 'limit=', 'limit=1.5']) {
+      expect((await ask(`show.flv/danmu?${query}`))[0], query).toBe(400);
+    }
+    expect(await ask('show.flv/danmu', 'HEAD')).toEqual([200, '']);
+    expect((await ask('show.flv/danmu', 'DELETE'))[0]).toBe(405);
+    expect(existsSync(fileOf('show.flv'))).toBe(true);
+  });
+
+  it('is nothing where nothing was said, and 404 where there is no recording', async () => {
+    await record('show', 'record', new Map(), await Attached.open(server, 'show'));
+    expect(await ask('show.flv/danmu')).toEqual([200, '']);
+    writeFileSync(fileOf('alone.danmu.jsonl'), 'x\n');
+    writeFileSync(join(folder, 'outside.danmu.jsonl'), '{}\n');
+    for (const path of ['alone.flv', 'none.flv', '..%2foutside.flv', '../outside.flv', 'show', '.hidden.flv']) {
+      expect((await ask(`${path}/danmu`))[0], path).toBe(404);
+    }
+  });
+
+  it('is there while it is recorded, and for who may have the file alone', async () => {
+    const published = await publish('show', 'record');
+    await frame(published, 0);
+    const [room, listener] = [await Attached.open(server, 'show'), await Attached.open(server, 'show')];
+    room.say('now');
+    await listener.heard();
+    await vi.waitFor(async () => expect(saidIn((await ask('show.flv/danmu'))[1])).toEqual(['0 now']));
+    const guarded = await startTestServer([`media.dir=${folder}`, 'access.urlSecret=a-secret-of-some-length', 'access.urlFor=play']);
+    const closed = await startTestServer([`media.dir=${folder}`, 'access.apiFrom=192.0.2.1']);
+    copyFileSync(fileOf('show.flv.part'), fileOf('copy.flv'));
+    expect((await ask('copy.flv/danmu', 'GET', guarded.httpPort))[0]).toBe(401);
+    const grant = { action: 'play', path: '/live/copy', expires: '4000000000', ip: '' } as const;
+    const query = `expires=${grant.expires}&sign=${urlSignature('a-secret-of-some-length', grant)}`;
+    expect((await ask(`copy.flv/danmu?${query}`, 'GET', guarded.httpPort))[0]).toBe(200);
+    expect((await ask('copy.flv/danmu', 'GET', closed.httpPort))[0]).toBe(403);
+    await guarded.close();
+    await closed.close();
+  });
+});
 
 describe('what is said while a stream is recorded', () => {
   it('is kept with the times of the recording, and replaced or continued with it', async () => {

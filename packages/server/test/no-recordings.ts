@@ -9,4 +9,5 @@ export const noRecordings: RecordingSource = {
   openFile: async () => undefined,
   mayHave: () => false,
   openFlv: async () => undefined,
+  openDanmu: async () => undefined,
 };

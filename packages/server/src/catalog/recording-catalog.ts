@@ -1,7 +1,7 @@
 import { realpath, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RtmpRemoteError } from '@millrace/protocol';
-import { deleteDanmu } from '../danmu-file/index.js';
+import { DanmuReader, danmuFileOf, danmuPartOf, deleteDanmu } from '../danmu-file/index.js';
 import type { StreamKey } from '../live/index.js';
 import { isInside, isNotThere, type OpenMediaFile, openMediaFile, recordingPath } from '../media-file/index.js';
 import { fileSource, type MediaFile } from '../vod/index.js';
@@ -98,6 +98,21 @@ export class RecordingCatalog {
   async open(path: string): Promise<OpenMediaFile | undefined> {
     if (recordingPath(path) === undefined) return undefined;
     return (await openMediaFile(this.#mediaDir, path)) ?? (await openMediaFile(this.#mediaDir, path + partSuffix));
+  }
+
+  /**
+   * Opens what was said during a recording, also while it is being made. `none`: nothing was; `undefined`: there is no such
+   * recording. Rejects with the system's errors.
+   */
+  async openDanmu(path: string): Promise<DanmuReader | 'none' | undefined> {
+    const recording = await this.open(path);
+    if (recording === undefined) return undefined;
+    await recording.handle.close();
+    const isRecording = this.#options.claims.isRecording(path);
+    // What is appended to has no part.
+    const part = isRecording ? await openMediaFile(this.#mediaDir, danmuPartOf(path)) : undefined;
+    const opened = part ?? (await openMediaFile(this.#mediaDir, danmuFileOf(path)));
+    return opened === undefined ? 'none' : new DanmuReader(opened.handle);
   }
 
   /** Deletes a file. Rejects with the system's errors. */

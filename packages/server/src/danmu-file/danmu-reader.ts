@@ -71,6 +71,11 @@ export class DanmuReader {
     this.#fromMs = timeMs;
   }
 
+  /** Of a line that was read and not given yet, as it is of a later time, ms; `undefined`: there is none. */
+  get aheadMs(): number | undefined {
+    return this.#ahead?.mediaTimeMs;
+  }
+
   async close(): Promise<void> {
     await this.#file.close();
   }

@@ -1,5 +1,7 @@
+export { type DanmuSpan, danmuLines } from './danmu-lines.js';
 export {
   danmuFileOf,
+  danmuPartOf,
   danmuPartSuffix,
   deleteDanmu,
   dropDanmuPart,
