@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { httpFlvUrl, recordingUrl, rtmpAppUrl, rtmpUrl, type ServerPlace, webSocketFlvUrl } from './addresses.js';
+import {
+  httpFlvUrl,
+  recordingDanmuUrl,
+  recordingUrl,
+  rtmpAppUrl,
+  rtmpUrl,
+  type ServerPlace,
+  webSocketFlvUrl,
+} from './addresses.js';
 
 const local: ServerPlace = { pageUrl: new URL('http://localhost:8080/'), rtmpPort: 1935 };
 const test = { app: 'live', name: 'test' };
@@ -14,6 +22,9 @@ describe('addresses of a stream', () => {
     const place = { pageUrl: new URL('https://tv.example/mill/'), rtmpPort: 1935, query: '?sign=x' };
     expect(recordingUrl(place, '/recordings/live/a%20b.flv')).toBe(
       'https://tv.example/mill/recordings/live/a%20b.flv?sign=x',
+    );
+    expect(recordingDanmuUrl(place, '/recordings/live/a%20b.flv')).toBe(
+      'https://tv.example/mill/api/v1/recordings/live/a%20b.flv/danmu?sign=x',
     );
   });
 

@@ -33,6 +33,11 @@ export function recordingUrl(place: ServerPlace, path: string): string {
   return new URL(`.${path}${place.query ?? ''}`, place.pageUrl).href;
 }
 
+/** Where it is told what was said during a recording. `path`: as for `recordingUrl`. */
+export function recordingDanmuUrl(place: ServerPlace, path: string): string {
+  return new URL(`./api/v1${path}/danmu${place.query ?? ''}`, place.pageUrl).href;
+}
+
 /** `ws://host:8080/live/test.flv`, or `wss:` when the page itself came over TLS. */
 export function webSocketFlvUrl(place: ServerPlace, path: StreamPath): string {
   const url = new URL(httpFlvUrl(place, path));

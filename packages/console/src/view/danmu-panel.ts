@@ -1,6 +1,7 @@
 import type { Danmu } from '@millrace/protocol';
-import { DanmuRoom, guestName, type RoomState } from '../danmu/index.js';
+import { DanmuRoom, guestName, type RoomState, shownDanmu } from '../danmu/index.js';
 import type { ServerPlace, StreamPath } from '../model/index.js';
+import { DanmuLines } from './danmu-lines.js';
 import { DanmuStage } from './danmu-stage.js';
 import { element, setAttribute, setHidden, setText } from './dom.js';
 import { icon } from './icons.js';
@@ -9,8 +10,6 @@ import { recall, remember } from './remembered.js';
 // What the server takes, unless it is told otherwise.
 const maxTextLength = 500;
 const maxNameLength = 32;
-const maxLines = 100;
-const text = 0;
 
 /** Danmu: a switch, a box to say something, what has been said, and the texts that cross the picture. */
 export class DanmuPanel {
@@ -30,7 +29,7 @@ export class DanmuPanel {
   readonly #send = element('button', { type: 'submit', class: 'button danmu-send' }, 'Send');
   readonly #form = element('form', { class: 'danmu-form' }, this.#name, this.#text, this.#send);
   readonly #notice = element('p', { class: 'danmu-notice', role: 'status' });
-  readonly #lines = element('ol', { class: 'danmu-lines', role: 'log', 'aria-label': 'Danmu', tabindex: 0 });
+  readonly #lines = new DanmuLines();
   readonly #room: DanmuRoom;
   #on = recall('danmu') !== 'off';
   #place: ServerPlace | undefined;
@@ -61,7 +60,7 @@ export class DanmuPanel {
     });
     const bar = element('div', { class: 'danmu-bar' }, this.#toggle, this.#form);
     this.element = element('div', { class: 'danmu', 'aria-label': 'Danmu', role: 'group' });
-    this.element.append(bar, this.#notice, this.#lines);
+    this.element.append(bar, this.#notice, this.#lines.element);
     this.#tell('');
     this.#show();
   }
@@ -76,7 +75,7 @@ export class DanmuPanel {
 
   #visit(): void {
     this.#stage.clear();
-    this.#lines.replaceChildren();
+    this.#lines.clear();
     this.#tell('');
     if (this.#place !== undefined) this.#room.enter(this.#place, this.#on ? this.#path : undefined);
     this.#show();
@@ -94,24 +93,15 @@ export class DanmuPanel {
     this.#text.value = '';
     this.#tell('');
     this.#stage.show(said, true);
-    this.#addLine(this.#name.value, said, true);
+    this.#lines.add(this.#name.value, said, true);
+    this.#show();
   }
 
   #heard({ userId, danmuType, content }: Danmu): void {
-    const said = danmuType === text ? content : `🎁 × ${content}`;
+    const said = shownDanmu(danmuType, content);
     this.#stage.show(said);
-    this.#addLine(userId, said, false);
-  }
-
-  #addLine(user: string, said: string, own: boolean): void {
-    const lines = this.#lines;
-    const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 8;
-    const name = element('bdi', { class: 'danmu-user' }, user === '' ? '?' : user);
-    lines.append(element('li', { class: own ? 'is-own' : undefined }, name, ' ', element('bdi', {}, said)));
-    while (lines.childElementCount > maxLines) lines.firstElementChild?.remove();
+    this.#lines.add(userId, said);
     this.#show();
-    // Who has scrolled back is reading.
-    if (atEnd) lines.scrollTop = lines.scrollHeight;
   }
 
   #roomChanged(state: RoomState): void {
@@ -130,7 +120,7 @@ export class DanmuPanel {
     setAttribute(this.#toggle, 'aria-pressed', String(this.#on));
     setAttribute(this.#toggle, 'title', this.#on ? 'Hide danmu' : 'Show danmu');
     setHidden(this.#form, !this.#on);
-    setHidden(this.#lines, !this.#on || this.#lines.childElementCount === 0);
+    setHidden(this.#lines.element, !this.#on || this.#lines.isEmpty);
     this.#send.disabled = !open;
     const waits = this.#state.kind === 'connecting' || (this.#state.kind === 'retrying' && !this.#state.refused);
     setAttribute(this.#text, 'placeholder', waits ? 'Connecting…' : 'Say something');

@@ -6,6 +6,7 @@ import {
   httpFlvUrl,
   joinKnown,
   type RecordingsState,
+  recordingDanmuUrl,
   recordingUrl,
   rtmpUrl,
   type ServerPlace,
@@ -14,6 +15,7 @@ import {
 import { type RecordingPlayback, RecordingPlayer } from '../player/index.js';
 import { element, setAttribute, setHidden, setText } from './dom.js';
 import { icon } from './icons.js';
+import { RecordedDanmuPanel } from './recorded-danmu-panel.js';
 import { RecordingControls } from './recording-controls.js';
 import type { RecordingsPanelActions } from './recordings-panel.js';
 import { TextRow } from './text-row.js';
@@ -49,6 +51,7 @@ export class RecordingStage {
   readonly #rtmp = new TextRow('RTMP', 'line');
   readonly #flv = new TextRow('HTTP-FLV', 'line');
   readonly #file = new TextRow('File', 'line');
+  readonly #danmu = new RecordedDanmuPanel();
   readonly #player: RecordingPlayer;
   readonly #controls: RecordingControls;
   #info: RecordingInfo | undefined;
@@ -65,14 +68,14 @@ export class RecordingStage {
     this.#video.addEventListener('click', () => this.#player.toggle());
     const words = element('div', { class: 'message-words', role: 'status' }, this.#title);
     this.#message = element('div', { class: 'message' }, this.#spinner, this.#bigPlay, words);
-    const stage = element('div', { class: 'stage' }, this.#video, this.#message);
+    const stage = element('div', { class: 'stage' }, this.#video, this.#danmu.stage, this.#message);
     const title = element('h2', { class: 'player-title' }, this.#app, this.#name);
     this.#delete.addEventListener('click', () => this.#ask());
     this.element = element(
       'section',
       { class: 'recording-stage', 'aria-label': 'Player of the recording' },
       element('div', { class: 'player-head' }, title, this.#badge),
-      element('div', { class: 'player-frame' }, stage, this.#controls.element),
+      element('div', { class: 'player-frame' }, stage, this.#controls.element, this.#danmu.element),
       this.#notice,
       element('div', { class: 'recording-about' }, this.#facts, this.#download, this.#delete),
       element('div', { class: 'addresses' }, this.#rtmp.element, this.#flv.element, this.#file.element),
@@ -88,6 +91,7 @@ export class RecordingStage {
     setHidden(this.element, info === undefined);
     if (info === undefined) {
       this.#player.choose(undefined);
+      this.#danmu.choose(undefined);
       return;
     }
     const { app, file } = splitRecordingPath(info.path);
@@ -112,6 +116,7 @@ export class RecordingStage {
       ),
     );
     this.#player.choose({ info, fileUrl });
+    this.#danmu.choose(isGone ? undefined : recordingDanmuUrl(place, info.urls.file));
     this.#show();
   }
 
@@ -134,6 +139,7 @@ export class RecordingStage {
     setHidden(this.#spinner, !isBusy);
     setText(this.#title, phase === 'failed' ? (playback.message ?? '') : '');
     this.#controls.update(playback, this.#player);
+    if (phase === 'playing' && !isBuffering) this.#danmu.played(this.#player.position);
   }
 
   #keyPressed(event: KeyboardEvent): void {
