@@ -48,7 +48,13 @@ function connected(): { transport: FullTransport; connection: RtmpConnection; st
   const transport = new FullTransport();
   const log = createLogger({ level: 'silent', format: 'json' });
   const services = new ServiceRooms({ config, now: () => 0, mediaTimeMs: () => undefined });
-  const recordings = { record: () => ({ write: () => undefined, end: () => undefined }) };
+  const observer = { write: () => undefined, end: () => undefined };
+  const recordings = {
+    record: () => observer,
+    recordFor: () => {
+      throw new Error('nobody asks for it');
+    },
+  };
   const vod = new VodPlayback({ mediaDir: config.media.dir, now: () => 0 });
   const sharedObjects = new SharedObjects({ config, now: () => 0, log });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });

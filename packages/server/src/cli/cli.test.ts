@@ -41,6 +41,9 @@ describe('the command line', () => {
       async repair(file, options) {
         done.files.push('repair', file, options);
       },
+      async convert(source, target, options) {
+        done.files.push('convert', source, target, options);
+      },
       async record(url, file, options) {
         done.files.push('record', url, file, options);
       },
@@ -104,6 +107,16 @@ describe('the command line', () => {
     expect((await run('info', '--json', 'a.flv')).files).toEqual(['info', 'a.flv', { json: true }]);
     expect((await run('repair', 'a.flv', '--out', 'b.flv')).files).toEqual(['repair', 'a.flv', { out: 'b.flv' }]);
     expect((await run('repair')).err).toBe("missing required argument 'file'. See: millrace --help\n");
+  });
+
+  it('hands source and target to convert', async () => {
+    expect((await run('convert', 'a.flv', 'b.mp4', '-f')).files).toEqual([
+      'convert',
+      'a.flv',
+      'b.mp4',
+      { force: true },
+    ]);
+    expect((await run('convert', 'a.flv')).err).toBe("missing required argument 'target'. See: millrace --help\n");
   });
 
   it('hands the file of a recording to danmu export', async () => {

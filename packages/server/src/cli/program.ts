@@ -34,6 +34,7 @@ Examples:
   millrace serve                                   RTMP on port 1935, the web page on port 8080
   millrace serve --demo                            the same, with a test stream to watch: live/demo
   millrace serve --set rtmp.listen=127.0.0.1:1936  another address
+  millrace serve --set tls.selfSigned=true         with TLS: RTMPS on port 1935, and alone on port 1936
   millrace serve --config millrace.yaml            settings from a file
   millrace serve --app ./my-app.js                 with your own rules and procedures
   millrace config > millrace.yaml                  a file with every setting, its default and its meaning

@@ -33,7 +33,13 @@ it('ends only the connection that meets a fault of the server, and says so', asy
     },
   };
   const services = new ServiceRooms({ config, now, mediaTimeMs: () => undefined });
-  const recordings = { record: () => ({ write: () => undefined, end: () => undefined }) };
+  const observer = { write: () => undefined, end: () => undefined };
+  const recordings = {
+    record: () => observer,
+    recordFor: () => {
+      throw new Error('nobody asks for it');
+    },
+  };
   const vod = new VodPlayback({ mediaDir: config.media.dir, now });
   const sharedObjects = new SharedObjects({ config, now, log });
   const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });

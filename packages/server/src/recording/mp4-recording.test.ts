@@ -236,7 +236,7 @@ describe('an MP4 recording', () => {
     const recordings = recordingsWith(...settings);
     const observer = recordings.observe({ path: '/live/cam', app: 'live', name: 'cam' });
     for (const each of [...headers, key(0), audio(0, 1), inter(900), key(1000), audio(1000, 2), key(2500)])
-      observer?.write(each, 0);
+      observer?.write(each);
     observer?.end();
     await recordings.close(5000);
     expect(files()).toEqual(['cam-2.mp4', 'cam-3.mp4', 'cam.mp4']);

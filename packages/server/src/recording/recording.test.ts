@@ -425,12 +425,12 @@ describe('two servers on one folder', () => {
     const [one, other] = [recordingsWith(), recordingsWith()];
     const first = record(one, 'x');
     await first.status('Start');
-    first.observer.write(key(0), 0);
+    first.observer.write(key(0));
     await other.start();
     expect(readdirSync(media('live'))).toEqual(['x.flv.part']);
     const second = record(other, 'x', 'append');
     expect(await second.status('NoAccess')).toBe('That file is being recorded by another server.');
-    first.observer.write(inter(40), 0);
+    first.observer.write(inter(40));
     first.observer.end();
     await first.status('Stop');
     expect(linesOf(media('live/x.flv'))).toHaveLength(2);
