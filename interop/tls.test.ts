@@ -10,111 +10,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './harness/deadline.js';
 import { copyWithFfmpeg8, playedPackets, playWithFfmpeg8 } from './harness/ffmpeg8.js';
 import { mediaFile } from './harness/media.js';
-import {
-  differenceFromSent,
-  hashedPackets,
-  hashingPlayerArgs,
-  only,
-  type Packet,
-  packetsOfFile,
-  probedPackets,
-  startProbe,
-} from './harness/packets.js';
-import { findPeer, requirePeer } from './harness/peers.js';
+import { differenceFromSent, packetsOfFile, probedPackets, startProbe } from './harness/packets.js';
+import { requirePeer } from './harness/peers.js';
 import { Program } from './harness/program.js';
-import { publishWithFfmpeg } from './harness/publisher.js';
 import { millraceCommand, TestServer } from './harness/server.js';
 
 const withTls = ['tls.selfSigned=true', 'rtmps.listen=127.0.0.1:0'];
 
-// One publication over RTMPS with every player at once, all of which wait before it begins. TLS 1.2, which is the newest
-// that rtmpdump gets along with; ffprobe on another server shows that the newest does as well.
-describe('what ffmpeg publishes over RTMPS reaches', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-tls-'));
-  const file = (base: string): string => join(folder, base);
-  const players = new Map<string, Program>();
-  let server: TestServer;
-  let sent: Packet[];
-
-  beforeAll(async () => {
-    if (!findPeer('ffmpeg')) return;
-    const source = await mediaFile('bFrames');
-    sent = await packetsOfFile(source);
-    server = await TestServer.start({ settings: [...withTls, 'tls.maxVersion=TLSv1.2'] });
-    const start = (peer: 'ffmpeg' | 'rtmpdump' | 'gst-launch-1.0', as: string, args: string[]): void => {
-      const path = findPeer(peer);
-      if (path) players.set(as, Program.start(path, args));
-    };
-    const [rtmps, rtmpe] = [server.rtmpsUrl('show'), server.rtmpeUrl('show')];
-    start('ffmpeg', 'ffmpeg', hashingPlayerArgs(rtmps));
-    players.set('ffprobe', startProbe(`rtmps://127.0.0.1:${server.rtmpsPort}/live/show`));
-    players.set('ffprobe, plain', startProbe(server.rtmpUrl('show')));
-    start('rtmpdump', 'rtmpdump', ['-q', '--live', '-r', rtmps, '-o', file('rtmpdump.flv')]);
-    start('rtmpdump', 'rtmpdump, rtmpe', ['-q', '--live', '-r', rtmpe, '-o', file('rtmpdump-e.flv')]);
-    start('gst-launch-1.0', 'gstreamer', [
-      ...['-q', 'rtmp2src', `location=${rtmps}`, 'tls-validation-flags=0', '!'],
-      ...['filesink', `location=${file('gstreamer.flv')}`],
-    ]);
-    if (findPeer('node-av')) {
-      players.set('ffmpeg8', playWithFfmpeg8(rtmps));
-      players.set('ffmpeg8, rtmpe', playWithFfmpeg8(rtmpe));
-    }
-    await server.connected(players.size);
-    const publisher = publishWithFfmpeg(source, rtmps);
-    await publisher.succeed();
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  async function ended(as: string): Promise<Program> {
-    const player = players.get(as);
-    if (!player) throw new Error(`${as} was not started`);
-    await player.waitForExit(15_000);
-    return player;
-  }
-
-  function expectAll(received: readonly Packet[]): void {
-    expect(differenceFromSent(received, sent)).toBeUndefined();
-    expect(received).toHaveLength(sent.length);
-  }
-
-  it('ffmpeg over RTMPS', async (test) => {
-    requirePeer('ffmpeg', test);
-    const received = hashedPackets((await ended('ffmpeg')).stdout);
-    // ffmpeg interleaves anew what it copies.
-    for (const kind of ['video', 'audio']) {
-      expect(differenceFromSent(only(kind, received), only(kind, sent))).toBeUndefined();
-    }
-    expect(received).toHaveLength(sent.length);
-  });
-
-  it.for(['ffprobe', 'ffprobe, plain'])('%s: on the port of RTMPS, and without TLS', async (as, test) => {
-    requirePeer('ffprobe', test);
-    expectAll(probedPackets(await ended(as)));
-  });
-
-  it.for([
-    ['rtmpdump', 'rtmpdump.flv'],
-    ['rtmpdump, rtmpe', 'rtmpdump-e.flv'],
-  ] as const)('%s', async ([as, name], test) => {
-    requirePeer('rtmpdump', test);
-    await ended(as);
-    expectAll(await packetsOfFile(file(name)));
-  });
-
-  it('GStreamer rtmp2src over RTMPS', async (test) => {
-    requirePeer('gst-launch-1.0', test);
-    await ended('gstreamer');
-    const received = await packetsOfFile(file('gstreamer.flv'));
-    // As in playback.test.ts: rtmp2src may drop the last packet.
-    expect(received.length).toBeGreaterThanOrEqual(sent.length - 1);
-    expect(differenceFromSent(received, sent.slice(0, received.length))).toBeUndefined();
-  });
-
-  it.for(['ffmpeg8', 'ffmpeg8, rtmpe'])('%s', async (as, test) => {
-    requirePeer('node-av', test);
-    expectAll(playedPackets(await ended(as)));
-  });
-});
+// Who publishes and plays by which transport is in matrix.test.ts, with TLS 1.2, which is the newest that rtmpdump knows.
 
 describe('over TLS 1.3 and RTMPE', () => {
   let server: TestServer;
@@ -122,8 +25,6 @@ describe('over TLS 1.3 and RTMPE', () => {
     server = await TestServer.start({ settings: withTls });
   });
 
-  // Not by rtmpe: when ffmpeg is told of the chunk size while it publishes so, it encrypts the message in its own memory
-  // to send it back, and then takes the size from there.
   it('FFmpeg 8 publishes and plays by rtmps', async (test) => {
     requirePeer('ffprobe', test);
     requirePeer('node-av', test);
@@ -141,23 +42,6 @@ describe('over TLS 1.3 and RTMPE', () => {
     await plain.waitForExit();
     expect(differenceFromSent(probedPackets(plain), sent)).toBeUndefined();
     expect(probedPackets(plain)).toHaveLength(sent.length);
-  });
-
-  it('GStreamer rtmp2sink publishes over RTMPS', async (test) => {
-    requirePeer('ffprobe', test);
-    const gst = requirePeer('gst-launch-1.0', test);
-    const before = (await server.info()).connections;
-    const player = startProbe(server.rtmpsUrl('gst'));
-    await server.connected(before + 1);
-    const pipeline = [
-      `filesrc location=${await mediaFile('plain')} ! flvdemux name=demux`,
-      'demux.video ! queue ! h264parse ! identity sync=true ! mux.video',
-      'demux.audio ! queue ! aacparse ! identity sync=true ! mux.audio',
-      `flvmux name=mux streamable=true ! rtmp2sink location=${server.rtmpsUrl('gst')} tls-validation-flags=0`,
-    ].join(' ');
-    await Program.start(gst, ['-q', ...pipeline.split(' ')]).succeed();
-    await player.waitForExit();
-    expect(probedPackets(player).length).toBeGreaterThan(300);
   });
 
   it('@millrace/client publishes and plays by rtmps, rtmpe, and either', async () => {
