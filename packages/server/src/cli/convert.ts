@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import { type ConvertReport, flvToMp4, mp4ToFlv } from '../convert/index.js';
-import { runOnFile } from './file-error.js';
+import { namingTarget, runOnFile, temporaryOf } from './file-error.js';
 import { fileProgress } from './file-progress.js';
 import { formatBytes, formatTime } from './info.js';
 import { openSource } from './open-source.js';
@@ -57,7 +57,7 @@ async function convertInto(
 ): Promise<ConvertReport> {
   const { size, mode } = await source.stat();
   if (!force && (await isThere(target))) throw new StartError(`${target} is there already; --force replaces it`);
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = temporaryOf(target);
   const file = await open(temporary, 'wx+', mode & 0o777);
   const leave = (): never => {
     rmSync(temporary, { force: true });
@@ -75,7 +75,7 @@ async function convertInto(
   } catch (error) {
     await file.close().catch(() => undefined);
     await rm(temporary, { force: true });
-    throw error;
+    throw namingTarget(error, target);
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
   }

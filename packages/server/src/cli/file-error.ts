@@ -19,7 +19,7 @@ export function explainFileError(file: string, error: unknown): string | undefin
   if (error instanceof RtmpRemoteError) return `cannot read ${file}: ${error.message} (offset ${error.offset ?? 0})`;
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   // The file that the system's error names: that which is read, or that which is written.
-  const path = 'path' in error && typeof error.path === 'string' ? error.path : file;
+  const path = 'path' in error && typeof error.path === 'string' ? withoutTemporary(error.path) : file;
   switch (error.code) {
     case 'ENOENT':
       return `${path}: there is no such file or folder`;
@@ -52,3 +52,22 @@ export function explainFileError(file: string, error: unknown): string | undefin
       return 'syscall' in error ? `${path}: ${String(error.code)}` : undefined;
   }
 }
+
+/** Where a file is written until it is complete. It is not there any more when its command has ended. */
+export function temporaryOf(target: string): string {
+  return `${target}.${process.pid}.tmp`;
+}
+
+function withoutTemporary(path: string): string {
+  const suffix = temporaryOf('');
+  return path.endsWith(suffix) ? path.slice(0, -suffix.length) : path;
+}
+
+/** Of an error while `target` was written: the system names no file when the disk is full. */
+export function namingTarget(error: unknown, target: string): unknown {
+  const isFull = error instanceof Error && 'code' in error && fullCodes.has(String(error.code));
+  if (isFull && !('path' in error)) Object.assign(error, { path: target });
+  return error;
+}
+
+const fullCodes = new Set(['ENOSPC', 'EFBIG', 'EDQUOT']);

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeFlvHeader, encodeFlvTag, encodeMetadata } from '@millrace/protocol';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { explainFileError } from './file-error.js';
+import { explainFileError, namingTarget, temporaryOf } from './file-error.js';
 import { fileProgress } from './file-progress.js';
 import { formatBytes, formatTime, info } from './info.js';
 import { repair } from './repair.js';
@@ -163,6 +163,13 @@ describe('what people read', () => {
     bar.update(0.501);
     bar.clear();
     expect(written).toEqual([`\rreading [${'#'.repeat(15)}${' '.repeat(15)}] 50%`, '\r\x1b[K']);
+  });
+
+  it('names the file that is written, and not how it is called until it is complete', () => {
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
+    expect(explainFileError('a.flv', namingTarget(full, 'b.mp4'))).toBe('b.mp4: the disk is full');
+    const denied = Object.assign(new Error('denied'), { code: 'EACCES', path: temporaryOf('b.mp4') });
+    expect(explainFileError('a.flv', namingTarget(denied, 'b.mp4'))).toBe('b.mp4: permission denied');
   });
 
   it('has no explanation for bugs', () => {

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { type RewriteReport, rewriteFlv } from '../flv-file/index.js';
 import { repairMp4 } from '../mp4-file/index.js';
-import { runOnFile } from './file-error.js';
+import { namingTarget, runOnFile } from './file-error.js';
 import { formatOf } from './file-format.js';
 import { fileProgress } from './file-progress.js';
 import { formatBytes, formatDamage, formatTime } from './info.js';
@@ -54,7 +54,7 @@ async function repairInto(source: FileHandle, file: string, out: string | undefi
   } catch (error) {
     await target.close().catch(() => undefined);
     await rm(path, { force: true });
-    throw error;
+    throw namingTarget(error, path);
   }
 }
 

@@ -1,7 +1,10 @@
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { destination, pino, stdTimeFunctions } from 'pino';
 import { build as prettyPrinter } from 'pino-pretty';
 import type { Logger } from './logger.js';
+
+/** What is kept while it cannot be written, bytes. */
+const maxKeptBytes = 1024 * 1024;
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -17,7 +20,7 @@ export interface LogOptions {
  * Writes are synchronous, in this thread: log lines are few, and the last one before an exit must not be lost.
  */
 export function createLogger(options: LogOptions): Logger {
-  const output = options.output ?? destination({ dest: 1, sync: true });
+  const output = options.output ?? outputTo(1);
   return pino(
     {
       level: options.level,
@@ -35,4 +38,17 @@ export function createLogger(options: LogOptions): Logger {
           translateTime: 'SYS:HH:MM:ss.l',
         }),
   );
+}
+
+/** Lines that cannot be written are kept, and lost when they become too many: a full disk does not end the server. */
+export function outputTo(file: number | string): Writable {
+  const lines = destination({ dest: file, sync: true, maxLength: maxKeptBytes });
+  lines.on('error', () => undefined);
+  return new Writable({
+    decodeStrings: false,
+    write(line, _encoding, done) {
+      lines.write(String(line));
+      done();
+    },
+  });
 }

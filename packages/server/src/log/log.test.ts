@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { outputTo } from './create-logger.js';
 import { createLogger, type LogOptions } from './index.js';
 
 function recorder() {
@@ -23,6 +25,15 @@ function logged(options: Omit<LogOptions, 'output'>): string[] {
 }
 
 describe('createLogger', () => {
+  it.runIf(existsSync('/dev/full'))('goes on where its lines cannot be written', () => {
+    for (const format of ['json', 'pretty'] as const) {
+      const output = outputTo('/dev/full');
+      const logger = createLogger({ level: 'info', format, output });
+      for (let i = 0; i < 10; i += 1) logger.info('x'.repeat(300_000));
+      expect(output.destroyed).toBe(false);
+    }
+  });
+
   it('writes one JSON object a line, with level as a word', () => {
     const [published, bug, ...rest] = logged({ level: 'info', format: 'json' }).map((line) => JSON.parse(line));
     expect(published).toEqual({ level: 'info', time: expect.any(Number), path: '/live/test', msg: 'published' });
