@@ -246,6 +246,19 @@ describe('a request of a tunnel', () => {
     expect(await everythingFrom(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n[0-9a-f]{32}\n$/s);
   });
 
+  it('may be the last thing that is said on its connection', async () => {
+    const { port, httpPort } = await serve();
+    for (const at of [port, httpPort]) {
+      const id = await openTunnel(at);
+      // The number 0 is waited for, and later an idle is held: both are answered after the end has come.
+      for (const request of [rawPost(`/send/${id}/1`, c0c1), rawPost(`/idle/${id}/2`, '')]) {
+        const socket = dial(at);
+        socket.end(request);
+        expect(await everythingFrom(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      }
+    }
+  });
+
   it('may wait to be asked for its body', async () => {
     const { port } = await serve();
     const socket = dial(port);

@@ -14,6 +14,8 @@ export interface HttpListenersOptions {
   readonly certificates?: Certificates | undefined;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Whether somebody who will ask nothing more waits for an answer, and has not gone. */
+  readonly waitsForAnswer: (socket: Socket) => boolean;
 }
 
 /** Where HTTP is bound. */
@@ -64,6 +66,13 @@ export class HttpListeners {
       server.maxConnections = connections;
       server.on('drop', () => this.#refusals.count());
       server.on('request', options.onRequest);
+      // Not among its options, and not documented. To most requests the end of what is asked is the end of all.
+      Object.assign(server, { httpAllowHalfOpen: true });
+      server.on(server === this.#plain ? 'connection' : 'secureConnection', (socket: Socket) => {
+        socket.on('end', () => {
+          if (!options.waitsForAnswer(socket)) socket.end();
+        });
+      });
       server.on('upgrade', options.onUpgrade);
     }
   }

@@ -93,6 +93,8 @@ class FlvHttpServer implements HttpServer {
   readonly #taken = new WeakSet<Socket>();
   /** The request of a connection that came last and is not answered yet. */
   readonly #unanswered = new WeakMap<Socket, ServerResponse>();
+  /** Connections that requests of tunnels came over. */
+  readonly #inTunnel = new WeakSet<Socket>();
   #pingTimer: NodeJS.Timeout | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -114,6 +116,7 @@ class FlvHttpServer implements HttpServer {
       ...options,
       onRequest: (request, response) => this.#request(request, response),
       onUpgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+      waitsForAnswer: (socket) => this.#inTunnel.has(socket) && this.#unanswered.has(socket),
     });
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -172,7 +175,11 @@ class FlvHttpServer implements HttpServer {
     response.once('close', () => {
       if (this.#unanswered.get(socket) === response) this.#unanswered.delete(socket);
     });
-    if (request.method === 'POST' && this.#options.answerTunnel?.(request, response)) return;
+    if (request.method === 'POST' && this.#options.answerTunnel?.(request, response)) {
+      this.#inTunnel.add(socket);
+      return;
+    }
+    this.#inTunnel.delete(socket);
     const target = parseRequestTarget(request.url ?? '/');
     switch (target.kind) {
       case 'page':

@@ -35,6 +35,8 @@ export class TunnelRequests {
       return true;
     }
     if (target === undefined) return false;
+    // Who has nothing more to ask may still be waiting for the answer.
+    request.socket.allowHalfOpen = true;
     this.#allowSilence(request);
     response.once('finish', () => this.#allowSilence(request));
     switch (target.command) {

@@ -50,6 +50,8 @@ export class TunnelServer {
     );
     // Deadlines are our own: node:http keeps them for servers with a port.
     this.#http = createServer({ maxHeaderSize: maxHeaderBytes, requireHostHeader: false, keepAliveTimeout: 0 });
+    // Not among its options, and not documented: the last answer goes out to who has said that nothing more will come.
+    Object.assign(this.#http, { httpAllowHalfOpen: true });
     this.#http.on('request', (request, response) => this.#request(request, response));
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const open = this.#guests.get(socket as Socket)?.open ?? 0;
