@@ -94,6 +94,19 @@ describe('a recording', () => {
     },
   );
 
+  it('is begun with NetStream.Data.Start where that is wanted', async () => {
+    const told = await startTestServer(['rtmp.dataStart=true', `media.dir=${mediaDir}`]);
+    const { client, id } = await watcher(3_600_000, told);
+    const before = client.received.length;
+    client.sendCommand('play', 0, [null, 'two'], id);
+    await until(client, 'NetStream.Play.Stop');
+    const said = client.received.slice(before).flatMap(({ type, values: [name, info] }) => {
+      return type === 18 && name === 'onStatus' && info instanceof AmfObject ? [info.get('code')] : [];
+    });
+    expect(said).toEqual(['NetStream.Data.Start']);
+    await told.close();
+  });
+
   it('has its frames in order, and its length in the metadata and at the end', async () => {
     const { client, id } = await watcher();
     client.sendCommand('play', 0, [null, 'two', 0], id);

@@ -40,6 +40,10 @@ export const settings = {
       true,
       'RTMPT is served: RTMP in HTTP requests, for clients that get through to nothing but HTTP. On rtmp.listen and http.listen, and with TLS where there is TLS.',
     ),
+    dataStart: flag(
+      false,
+      'Players are told NetStream.Data.Start when playing starts, as by Flash Media Server. FFmpeg makes a stream of its own of it, the first of all, which is why they are not told without need.',
+    ),
     proxyFrom: addresses(
       "Load balancers that begin every connection to rtmp.listen and rtmps.listen with a PROXY header, version 1 or 2, which tells the client's real address. What others begin with is never taken for one.",
     ),

@@ -73,6 +73,7 @@ export class RtmpConnection {
       crypto: context.crypto,
       nowMs: this.#lastActiveMs,
       serviceMessageName: context.services.messageName,
+      dataStart: context.config.rtmp.dataStart,
       limits: {
         maxMessageBytes: limits.messageBytes,
         maxPartialBytes: limits.partialBytes,
