@@ -10,6 +10,7 @@ import type { Certificates } from '../tls/index.js';
 import type { ServerInfo } from './api-types.js';
 import { readConsoleFiles } from './console-files.js';
 import { Door } from './door.js';
+import { headWithoutUpgrade } from './head-without-upgrade.js';
 import { HttpFlvViewer, mediaHeaders } from './http-flv-viewer.js';
 import { type BoundHttp, HttpListeners } from './http-listeners.js';
 import { answerOtherMethod, inTurn } from './media-methods.js';
@@ -72,8 +73,6 @@ const consoleFolder = fileURLToPath(new URL('../console/', import.meta.url));
 /** Viewers do not send anything; control frames have at most 125 bytes. */
 const maxWebSocketPayloadBytes = 1024;
 const closeGraceMs = 1000;
-/** Names and values of the 2000 headers that node:http keeps. */
-const maxRawHeaders = 2 * 2000;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new FlvHttpServer(options);
@@ -346,17 +345,12 @@ class FlvHttpServer implements HttpServer {
    * node:http has let go of the connection, and of a body that it has not read: it gets it again, without the wish.
    */
   #ignoreUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const { rawHeaders, method, url, httpVersion } = request;
-    if (rawHeaders.length >= maxRawHeaders) {
-      // Some have been left out, perhaps the length of the body.
+    const again = headWithoutUpgrade(request);
+    if (again === undefined) {
       socket.destroy();
       return;
     }
-    let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
-    for (let at = 0; at < rawHeaders.length; at += 2) {
-      if (rawHeaders[at]?.toLowerCase() !== 'upgrade') text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
-    }
-    socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+    socket.unshift(Buffer.concat([again, head]));
     this.#listeners.take(socket);
   }
 
