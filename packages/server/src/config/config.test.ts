@@ -128,7 +128,7 @@ describe('loadConfig', () => {
     ],
     [
       'rtmp=1935',
-      'config: rtmp is "1935", but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.proxyFrom',
+      'config: rtmp is "1935", but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.dataStart, rtmp.proxyFrom',
     ],
     ['rtmp.listen', 'config: --set "rtmp.listen"; allowed: key=value, such as --set rtmp.listen=:1936'],
     ['=1', 'config: --set "=1"; allowed: key=value, such as --set rtmp.listen=:1936'],
@@ -139,7 +139,7 @@ describe('loadConfig', () => {
   it.each([
     [
       'rtmp: 1935\n',
-      'config: rtmp is 1935, but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.proxyFrom',
+      'config: rtmp is 1935, but it is a section; its keys: rtmp.listen, rtmp.encrypted, rtmp.tunneled, rtmp.dataStart, rtmp.proxyFrom',
     ],
     [
       '- rtmp\n',
