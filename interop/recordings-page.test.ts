@@ -138,7 +138,7 @@ describe('the recordings of the page in Chromium', () => {
       const page = await open(server.httpUrl(`/#recordings/live/${name}.flv`));
       await page.until(`${says('2:00')} && ${inPanel('.seek')}.disabled === false`);
       for (const seconds of [90, 20, 110]) await seeks(page, seconds);
-      if (name === 'plain') expect(Number(await page.evaluate(requests('start=')))).toBeGreaterThan(0);
+      if (name === 'plain') expect(Number(await page.evaluate(requests('.flv?start=')))).toBeGreaterThan(0);
       expect(page.complaints).toEqual([]);
       await page.close();
     }
@@ -155,9 +155,62 @@ describe('the recordings of the page in Chromium', () => {
     const ahead = `(() => { const { buffered } = ${video}; return buffered.end(buffered.length - 1); })()`;
     await page.until(`${ahead} > 100`);
     await seeks(page, 60 + Math.floor(Number(await page.evaluate(ahead))) - 5);
-    await page.until(`${requests('start=')} === 2`);
+    await page.until(`${requests('.flv?start=')} === 2`);
     await plays(page);
     expect(Number(await page.evaluate(shownAt))).toBeGreaterThan(150);
+    expect(page.complaints).toEqual([]);
+  });
+
+  it('shows what was said during a recording, where it is played', async () => {
+    const folder = mediaDir();
+    await longFile(join(folder, 'live/talk.flv'), '-flvflags', 'add_keyframe_index');
+    const header = {
+      ...{ version: 0, transimitType: 0, serviceType: 0, priority: 4, abandon: true, messageID: 'm', networkID: 'n' },
+    };
+    const lines = [0.2, 1, 59, 60, 61, 62, 100].map((seconds) => {
+      const said = { userID: 'ann', userLevel: '', deviceType: 0, roomID: 'talk', timeStamp: 1, danmuType: 0 };
+      const content = { ...said, content: `<b>said at ${seconds}</b>` };
+      return `${JSON.stringify({ mediaTimeMs: seconds * 1000, receivedAtMs: 1, header, content })}\n`;
+    });
+    writeFileSync(join(folder, 'live/talk.danmu.jsonl'), lines.join(''));
+    const server = await TestServer.start({ settings: [`media.dir=${folder}`] });
+    const page = await open(server.httpUrl('/#recordings/live/talk.flv'));
+    const toggle = inPanel('.danmu-toggle');
+    const lineOf = (seconds: number): string => says(`ann <b>said at ${seconds}</b>`);
+    await page.until(`${toggle}.offsetParent !== null`);
+    await page.evaluate(click('.big-play'));
+    await page.until(
+      `${lineOf(0.2)} && ${lineOf(1)} && ${inPanel('.danmu-layer')}.textContent.includes("<b>said at 1</b>")`,
+    );
+    await seeks(page, 59.5);
+    await page.until(`${lineOf(60)} && ${lineOf(61)} && ${lineOf(62)}`);
+    expect(await page.evaluate(lineOf(1))).toBe(false);
+    expect(await page.evaluate(lineOf(100))).toBe(false);
+    await page.screenshot('page-recording-danmu');
+    await page.evaluate(`${toggle}.click()`);
+    expect(await page.evaluate(lineOf(62))).toBe(false);
+    const bar = inPanel('.seek');
+    const from = Number(await page.evaluate(shownAt));
+    await page.evaluate(`${bar}.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }))`);
+    await page.until(`${shownAt} >= ${from + 5}`);
+    expect(page.complaints).toEqual([]);
+  });
+
+  it('says what a browser lacks to play a file', async () => {
+    const folder = mediaDir();
+    const made = Program.start('ffmpeg', [
+      ...['-v', 'error', '-nostdin', '-y', '-i', await mediaFile('plain'), '-t', '2', '-c:v', 'libx265'],
+      ...['-preset', 'ultrafast', '-x265-params', 'log-level=none', '-tag:v', 'hvc1', '-c:a', 'copy'],
+      join(folder, 'live/hevc.mp4'),
+    ]);
+    expect(await made.exited).toMatchObject({ code: 0 });
+    const server = await TestServer.start({ settings: [`media.dir=${folder}`] });
+    const page = await open(server.httpUrl('/#recordings/live/hevc.mp4'));
+    await page.until(says('HEVC'));
+    await page.evaluate(click('.big-play'));
+    await page.until(`${video}.readyState >= 3`);
+    const plays = await page.evaluate(`${video}.canPlayType('video/mp4; codecs="hvc1.1.6.L93.B0"') !== ""`);
+    expect(await page.evaluate(says('cannot play HEVC video: the sound plays without a picture'))).toBe(!plays);
     expect(page.complaints).toEqual([]);
   });
 

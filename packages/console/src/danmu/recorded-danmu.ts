@@ -82,7 +82,9 @@ export class RecordedDanmu {
     const { signal } = this.#asking;
     const url = new URL(this.#url ?? '');
     url.searchParams.set('limit', String(maxLines));
-    for (const [name, value] of Object.entries(wish)) url.searchParams.set(name, String(value));
+    // Not more digits than the server takes.
+    for (const [name, value] of Object.entries(wish))
+      url.searchParams.set(name, String(Math.round(value * 1000) / 1000));
     const isSpan = 'end' in wish;
     if (isSpan) this.#isAsking = true;
     try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamInfo } from '../api/index.js';
-import { planPlayback } from './codec-support.js';
+import { planFile, planPlayback } from './codec-support.js';
 
 const h264 = { codec: 'H.264', codecString: 'avc1.64001f', bitrateKbps: 0 };
 const aac = { codec: 'AAC', codecString: 'mp4a.40.2', bitrateKbps: 0 };
@@ -73,5 +73,27 @@ describe('planPlayback', () => {
       audio: false,
       notice: 'This browser cannot play Speex audio: the picture plays without sound.',
     });
+  });
+});
+
+describe('planFile', () => {
+  const hevc = { codec: 'HEVC', codecString: 'hvc1.1.6.L93.B0' };
+  const without = (codec: string) => (type: string) => !type.includes(codec);
+
+  it('plays what the browser has, and says what it has not', () => {
+    expect(planFile({ video: hevc, audio: aac }, everything)).toEqual({ kind: 'play', video: true, audio: true });
+    expect(planFile({ video: hevc, audio: aac }, without('hvc1'))).toEqual({
+      ...{ kind: 'play', video: false, audio: true },
+      notice: 'This browser cannot play HEVC video: the sound plays without a picture.',
+    });
+    expect(planFile({ video: hevc, audio: aac }, without('mp4a'))).toMatchObject({ video: true, audio: false });
+    expect(planFile({ video: { codec: 'unknown' }, audio: null }, () => false)).toMatchObject({ kind: 'play' });
+  });
+
+  it('plays nothing where nothing is left', () => {
+    const reason = 'This browser cannot play HEVC video.';
+    expect(planFile({ video: hevc, audio: null }, () => false)).toEqual({ kind: 'unplayable', reason });
+    expect(planFile({ video: hevc, audio: aac }, () => false)).toEqual({ kind: 'unplayable', reason });
+    expect(planFile({ video: null, audio: aac }, () => false)).toMatchObject({ kind: 'unplayable' });
   });
 });

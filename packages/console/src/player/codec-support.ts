@@ -51,6 +51,22 @@ export function planPlayback(stream: PlayableMedia, isTypeSupported: TypeSupport
   return { kind: 'play', video: videoPlays, audio: audioPlays };
 }
 
+/** The same of a file that the browser reads itself. Of codecs that are not told exactly, only playing shows it. */
+export function planFile({ video, audio }: Omit<PlayableMedia, 'uptimeMs'>, canPlay: TypeSupport): PlayPlan {
+  const isMissing = (track: PlayableMedia['video']): boolean =>
+    track?.codecString !== undefined && !canPlay(`video/mp4; codecs="${track.codecString}"`);
+  const [noVideo, noAudio] = [isMissing(video), isMissing(audio)];
+  const reason = `This browser cannot play ${noVideo ? `${named(video?.codec ?? '')}video` : `${named(audio?.codec ?? '')}audio`}`;
+  if ((noVideo && (noAudio || audio === null)) || (noAudio && video === null)) {
+    return { kind: 'unplayable', reason: `${reason}.` };
+  }
+  const rest = noVideo ? 'the sound plays without a picture' : 'the picture plays without sound';
+  return {
+    ...{ kind: 'play', video: video !== null && !noVideo, audio: audio !== null && !noAudio },
+    ...((noVideo || noAudio) && { notice: `${reason}: ${rest}.` }),
+  };
+}
+
 function named(codec: string): string {
   return codec === 'unknown' ? 'this ' : `${codec} `;
 }

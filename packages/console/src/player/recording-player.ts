@@ -1,6 +1,6 @@
 import type Mpegts from 'mpegts.js';
 import type { RecordingInfo } from '../api/index.js';
-import { planPlayback } from './codec-support.js';
+import { planFile, planPlayback } from './codec-support.js';
 import { isTypeSupported } from './is-type-supported.js';
 import { askRefusal } from './refusal.js';
 import { timestampBaseMs } from './timestamp-base.js';
@@ -194,6 +194,12 @@ export class RecordingPlayer {
     this.#message = undefined;
     this.#setPhase('loading');
     if (order.info.format !== 'flv') {
+      const plan = planFile(order.info, (type) => this.#video.canPlayType(type) !== '');
+      if (plan.kind === 'unplayable') {
+        this.#fail(plan.reason);
+        return;
+      }
+      if (plan.kind === 'play') this.#message = plan.notice;
       this.#video.src = order.fileUrl;
       this.#video.currentTime = seconds;
       void this.#startVideo();

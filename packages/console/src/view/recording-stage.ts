@@ -145,7 +145,8 @@ export class RecordingStage {
   #keyPressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey || this.#dialog.open) return;
     const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, a') !== null;
-    const isRange = event.target instanceof HTMLInputElement;
+    // One of its own steps is a tenth of a second.
+    const isOtherRange = event.target instanceof HTMLInputElement && !event.target.matches('.seek');
     switch (event.key) {
       case ' ':
       case 'k':
@@ -155,7 +156,7 @@ export class RecordingStage {
         break;
       case 'ArrowLeft':
       case 'ArrowRight':
-        if (isRange) return;
+        if (isOtherRange) return;
         this.#player.seek(this.#player.position + (event.key === 'ArrowLeft' ? -stepSeconds : stepSeconds));
         break;
       case 'm':
