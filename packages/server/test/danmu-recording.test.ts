@@ -125,7 +125,11 @@ describe('GET /api/v1/recordings/PATH/danmu', () => {
     room.say('now');
     await listener.heard();
     await vi.waitFor(async () => expect(saidIn((await ask('show.flv/danmu'))[1])).toEqual(['0 now']));
-    const guarded = await startTestServer([`media.dir=${folder}`, 'access.urlSecret=a-secret-of-some-length', 'access.urlFor=play']);
+    const guarded = await startTestServer([
+      `media.dir=${folder}`,
+      'access.urlSecret=a-secret-of-some-length',
+      'access.urlFor=play',
+    ]);
     const closed = await startTestServer([`media.dir=${folder}`, 'access.apiFrom=192.0.2.1']);
     copyFileSync(fileOf('show.flv.part'), fileOf('copy.flv'));
     expect((await ask('copy.flv/danmu', 'GET', guarded.httpPort))[0]).toBe(401);

@@ -1,5 +1,5 @@
 import { encodeFlvHeader, encodeFlvTag, encodeMetadata, flvTagTypes } from '@millrace/protocol';
-import type { ByteSource } from '../src/vod/byte-source.js';
+import type { ByteSource } from '../src/media-file/byte-source.js';
 
 /** A tag of a file made for tests. */
 export interface SampleTag {

@@ -1,5 +1,6 @@
 import { flvTagHeaderBytes, flvTagTrailerBytes, flvTagTypes, RtmpRemoteError } from '@millrace/protocol';
-import { type ByteSource, readRecordingMetadata, TagReader } from '../vod/index.js';
+import { readRecordingMetadata, TagReader } from '../flv-file/index.js';
+import type { ByteSource } from '../media-file/index.js';
 import { audioInfo, type RecordingFacts, readScript, readTracks, videoInfo } from './recording-facts.js';
 
 const fileHeaderBytes = 9;

@@ -3,8 +3,15 @@ import { dirname, join, resolve } from 'node:path';
 import { RtmpRemoteError } from '@millrace/protocol';
 import { DanmuReader, danmuFileOf, danmuPartOf, deleteDanmu } from '../danmu-file/index.js';
 import type { StreamKey } from '../live/index.js';
-import { isInside, isNotThere, type OpenMediaFile, openMediaFile, recordingPath } from '../media-file/index.js';
-import { fileSource, type MediaFile } from '../vod/index.js';
+import {
+  fileSource,
+  isInside,
+  isNotThere,
+  type MediaFile,
+  type OpenMediaFile,
+  openMediaFile,
+  recordingPath,
+} from '../media-file/index.js';
 import { readFlvFacts } from './flv-facts.js';
 import { audioInfo, type RecordingFacts, readScript, readTracks, videoInfo } from './recording-facts.js';
 import { type FoundRecording, lookAt, partSuffix, type Walk, walkRecordings } from './recording-walk.js';

@@ -16,7 +16,7 @@ import {
 } from '@millrace/protocol';
 import type { RecordedAudioInfo, RecordedVideoInfo } from '../http/index.js';
 import { readMediaFacts } from '../live/index.js';
-import type { MediaReader } from '../vod/index.js';
+import type { MediaReader } from '../media-file/index.js';
 
 type MetadataValue = string | number | boolean;
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { type RewriteReport, rewriteFlv } from '../flv-file/index.js';
-import { repairMp4 } from '../mp4-file/index.js';
+import { repairMp4 } from '../mp4-muxer/index.js';
 import { namingTarget, runOnFile } from './file-error.js';
 import { formatOf } from './file-format.js';
 import { fileProgress } from './file-progress.js';

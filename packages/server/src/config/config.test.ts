@@ -117,7 +117,10 @@ describe('loadConfig', () => {
     ],
     ['publish.takover=refuse', 'config: there is no key publish.takover; did you mean publish.takeover?'],
     ['takeover=refuse', 'config: there is no key takeover; did you mean publish.takeover?'],
-    ['rtmp.port=1935', 'config: there is no key rtmp.port; keys of rtmp: listen, encrypted, tunneled, dataStart, proxyFrom'],
+    [
+      'rtmp.port=1935',
+      'config: there is no key rtmp.port; keys of rtmp: listen, encrypted, tunneled, dataStart, proxyFrom',
+    ],
     [
       'colour=red',
       'config: there is no key colour; sections: rtmp, rtmps, tls, http, https, media, record, vod, dvr, state, live, publish, app, access, service, sharedObjects, webhooks, limits, log',

@@ -8,7 +8,7 @@ import {
   packetName,
   packetsOf,
   TrackDescriber,
-} from '../mp4-file/index.js';
+} from '../mp4-muxer/index.js';
 import { FlvTimeline } from './flv-timeline.js';
 
 /** A frame for a track of the target. Its bytes are a view that is good until the next one is asked for. */

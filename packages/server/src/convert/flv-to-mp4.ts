@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { RtmpRemoteError } from '@millrace/protocol';
 import { writeAll } from '../flv-file/index.js';
-import { Mp4Movie, SampleBatches } from '../mp4-file/index.js';
+import { Mp4Movie, SampleBatches } from '../mp4-muxer/index.js';
 import type { ConvertReport } from './convert-report.js';
 import { FlvPackets } from './flv-packets.js';
 

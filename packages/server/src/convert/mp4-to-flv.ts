@@ -2,9 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { AmfEcmaArray, encodeAmf0, messageTypes, RtmpRemoteError } from '@millrace/protocol';
 import { readPublishedProperties, writeAll } from '../flv-file/index.js';
 import { amf0Payload, type LiveMessage, readMediaFacts } from '../live/index.js';
+import { fileSource, type MediaFile } from '../media-file/index.js';
 import { Mp4File } from '../mp4-file/index.js';
 import { FlvWriter } from '../recording/index.js';
-import { fileSource, type MediaFile } from '../vod/index.js';
 import type { ConvertReport } from './convert-report.js';
 
 const batchBytes = 1024 * 1024;

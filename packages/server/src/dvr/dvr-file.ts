@@ -1,6 +1,7 @@
 import { encodeMetadata, flvTagTypes, messageTypes } from '@millrace/protocol';
+import { TagReader } from '../flv-file/index.js';
 import { type LiveMessage, readMediaFacts } from '../live/index.js';
-import { type FileTag, type MediaFile, messageOf, type SeekPoint, TagReader } from '../vod/index.js';
+import { type FileTag, type MediaFile, messageOf, type SeekPoint } from '../media-file/index.js';
 import { DvrReader, type ReaderWatcher } from './dvr-reader.js';
 import type { DvrSegment } from './dvr-segment.js';
 import { timeNear } from './dvr-timeline.js';

@@ -1,5 +1,6 @@
 import { flvTagHeaderBytes, flvTagTrailerBytes } from '@millrace/protocol';
-import { type FileTag, type MediaReader, TagReader } from '../vod/index.js';
+import { TagReader } from '../flv-file/index.js';
+import type { FileTag, MediaReader } from '../media-file/index.js';
 import type { DvrSegment } from './dvr-segment.js';
 import { timeNear } from './dvr-timeline.js';
 import type { DvrWindow } from './dvr-window.js';

@@ -1,7 +1,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { type FlvTagType, flvTagHeaderBytes, flvTagTrailerBytes, writeFlvTagHeader } from '@millrace/protocol';
+import { type ByteSource, fileSource } from '../media-file/index.js';
 import { WriteQueue } from '../recording/index.js';
-import { type ByteSource, fileSource } from '../vod/index.js';
 import type { HeaderSet } from './dvr-headers.js';
 
 /** Of one segment. Reading from one to the next finds what lies between. */

@@ -8,7 +8,7 @@ import { aacHeader, avcHeader, interFrame, keyFrame, type SampleTag, sound } fro
 import { loadConfig } from '../config/index.js';
 import type { PublicationObserver } from '../live/index.js';
 import { createLogger, silentLogger } from '../log/index.js';
-import type { FileTag } from '../vod/index.js';
+import type { FileTag } from '../media-file/index.js';
 import { DvrFile } from './dvr-file.js';
 import type { DvrWindow } from './dvr-window.js';
 import { DvrWindows } from './dvr-windows.js';

@@ -6,7 +6,7 @@ import {
   readMediaFacts,
   readPublishedData,
 } from '../live/index.js';
-import type { WindowCache } from '../vod/index.js';
+import type { WindowCache } from '../media-file/index.js';
 import { bytesOf, DvrHeaders, type HeaderSet } from './dvr-headers.js';
 import type { DvrSegment, SegmentOptions } from './dvr-segment.js';
 import { DvrTimeline } from './dvr-timeline.js';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import { type ObservedStream, type PublicationObserver, type StreamKey, streamPath } from '../live/index.js';
 import type { Logger } from '../log/index.js';
-import { WindowCache } from '../vod/index.js';
+import { WindowCache } from '../media-file/index.js';
 import { DvrSegment, type SegmentOptions } from './dvr-segment.js';
 import { DvrWindow } from './dvr-window.js';
 

@@ -1,306 +1,229 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { AmfEcmaArray, parseMetadata, RtmpRemoteError } from '@millrace/protocol';
+import { describe, expect, it } from 'vitest';
 import {
-  encodeFlvHeader,
-  encodeFlvTag,
-  encodeMetadata,
-  FlvDemuxer,
-  type FlvTag,
-  type FlvTagType,
-  parseMetadata,
-  RtmpRemoteError,
-} from '@millrace/protocol';
-import fc from 'fast-check';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { finishFlv } from './finish-flv.js';
-import { encodeOpenHead, headBytes, isServersRecording, newHead, readHeadProperties } from './flv-head.js';
-import { FlvScanner } from './flv-scanner.js';
-import { FlvTally } from './flv-tally.js';
-import { inspectFlv } from './inspect-flv.js';
-import { KeyFrameIndex, maxIndexEntries } from './key-frame-index.js';
-import { rewriteFlv } from './rewrite-flv.js';
-import { surveyFlv } from './survey-flv.js';
+  aacHeader,
+  avcHeader,
+  encodeSample,
+  keyFrame,
+  MemorySource,
+  metadataTag,
+  type SampleTag,
+  sampleTags,
+  sound,
+} from '../../test/flv-sample.js';
+import { FlvFile } from './flv-file.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-flv-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-const opened: FileHandle[] = [];
-afterEach(async () => {
-  for (const file of opened.splice(0)) await file.close();
-});
-
-async function fileOf(...parts: readonly Uint8Array[]): Promise<FileHandle> {
-  const path = join(folder, 'file.flv');
-  writeFileSync(path, Buffer.concat(parts));
-  const file = await open(path, 'r+');
-  opened.push(file);
-  return file;
+async function opened(bytes: Uint8Array): Promise<FlvFile> {
+  return FlvFile.open(new MemorySource(bytes));
 }
 
-async function contentOf(file: FileHandle): Promise<Buffer> {
-  const { size } = await file.stat();
-  const bytes = Buffer.alloc(size);
-  await file.read(bytes, 0, size, 0);
-  return bytes;
+function positionOf(tags: readonly Parameters<typeof encodeSample>[0][number][], count: number): number {
+  return encodeSample(tags.slice(0, count)).length;
 }
 
-function tagsOf(bytes: Uint8Array): FlvTag[] {
-  const demuxer = new FlvDemuxer();
-  demuxer.push(new Uint8Array(bytes));
-  const tags: FlvTag[] = [];
-  for (let item = demuxer.next(); item !== undefined; item = demuxer.next()) if (item.kind === 'tag') tags.push(item);
-  demuxer.end();
-  return tags;
-}
-
-const key = Uint8Array.of(0x17, 1, 0, 0, 0, 1, 2, 3);
-const inter = Uint8Array.of(0x27, 1, 0, 0, 0, 4, 5);
-const sound = Uint8Array.of(0xaf, 1, 9, 9);
-const header = encodeFlvHeader({ audio: true, video: true });
-const media: readonly [FlvTagType, number, Uint8Array][] = [
-  [9, 0, key],
-  [8, 5, sound],
-  [9, 40, inter],
-  [9, 80, key],
-];
-const mediaTags = media.map(([type, time, payload]) => encodeFlvTag(type, time, payload));
-const head = newHead(new Map([['width', 640]]), 'server');
-const openFile = [encodeOpenHead(head), ...mediaTags];
-
-interface Index {
-  readonly duration: unknown;
-  readonly filesize: unknown;
-  readonly times: unknown;
-  readonly filepositions: unknown;
-}
-
-function indexOf(bytes: Uint8Array): Index {
-  const [first] = tagsOf(bytes);
-  const demuxed = first && (parse(first.payload) as Record<string, { properties: Map<string, unknown> }>);
-  const frames = demuxed?.keyframes?.properties;
-  return {
-    duration: demuxed?.duration,
-    filesize: demuxed?.filesize,
-    times: frames?.get('times'),
-    filepositions: frames?.get('filepositions'),
-  };
-}
-
-function parse(payload: Uint8Array): Record<string, unknown> {
-  const { values } = parseMetadata(payload);
-  return Object.fromEntries((values[0] as { properties: Map<string, unknown> }).properties);
-}
-
-describe('finishFlv', () => {
-  it('completes a file in place: duration, size, index, kinds', async () => {
-    const file = await fileOf(...openFile);
-    expect(await finishFlv(file)).toBe('done');
-    const bytes = await contentOf(file);
-    const second =
-      headBytes(head) + (mediaTags[0]?.length ?? 0) + (mediaTags[1]?.length ?? 0) + (mediaTags[2]?.length ?? 0);
-    expect(indexOf(bytes)).toEqual({
-      duration: 0.12,
-      filesize: bytes.length,
-      times: [0, 0.08],
-      filepositions: [headBytes(head), second],
-    });
-    expect(bytes[4]).toBe(5);
-    expect(
-      tagsOf(bytes)
-        .slice(1)
-        .map(({ payload }) => payload),
-    ).toEqual(media.map(([, , payload]) => payload));
-    expect(readHeadProperties(tagsOf(bytes)[0]?.payload ?? key)?.get('width')).toBe(640);
-    expect(isServersRecording(bytes)).toBe(true);
+describe('FlvFile', () => {
+  it('is opened without a look at all that is behind its tags', async () => {
+    const tags = sampleTags(1000);
+    const bytes = new Uint8Array(64 * 1024 * 1024);
+    bytes.set(encodeSample(tags));
+    const source = new MemorySource(bytes);
+    const file = await FlvFile.open(source);
+    expect(file.hasVideo).toBe(true);
+    expect(source.readBytes).toBeLessThan(32 * 1024 * 1024);
   });
 
-  it('gives the same again when it was interrupted', async () => {
-    const file = await fileOf(...openFile);
-    await finishFlv(file);
-    const once = await contentOf(file);
-    expect(await finishFlv(file)).toBe('done');
-    expect((await contentOf(file)).equals(once)).toBe(true);
+  it('knows its length, its metadata and its sequence headers', async () => {
+    const file = await opened(
+      encodeSample([metadataTag({ width: 640, filler: [0, 0], keyframes: 1 }), ...sampleTags(5000)]),
+    );
+    expect(file.durationMs).toBe(4905);
+    expect(file.headersAt(file.bytes).map(({ payload }) => [...payload])).toEqual([[...avcHeader], [...aacHeader]]);
+    const { handler, values } = parseMetadata(file.metadata.payload);
+    expect(handler).toBe('onMetaData');
+    expect(values).toEqual([
+      new AmfEcmaArray(
+        [
+          ['duration', 4.905],
+          ['width', 640],
+        ],
+        2,
+      ),
+    ]);
+    expect(file.metadata.timestamp).toBe(0);
   });
 
-  it('cuts at the last whole tag, wherever the file ends', async () => {
-    const whole = Buffer.concat(openFile);
-    const first = headBytes(head);
-    for (let length = first; length <= whole.length; length += 1) {
-      const file = await fileOf(whole.subarray(0, length));
-      const tags = mediaTags.filter((_, i) => {
-        const end = first + mediaTags.slice(0, i + 1).reduce((sum, tag) => sum + tag.length, 0);
-        return end - 4 <= length;
-      });
-      expect(await finishFlv(file)).toBe(tags.length === 0 ? 'empty' : 'done');
-      if (tags.length > 0) expect(tagsOf(await contentOf(file))).toHaveLength(tags.length + 1);
-    }
-  });
-
-  it('cuts what a power cut leaves: blocks of zeros', async () => {
-    const file = await fileOf(...openFile, new Uint8Array(5000));
-    expect(await finishFlv(file)).toBe('done');
-    expect(tagsOf(await contentOf(file))).toHaveLength(5);
+  it('believes the duration that it says', async () => {
+    const file = await opened(encodeSample([metadataTag({ duration: 12.5 }), ...sampleTags(5000)]));
+    expect(file.durationMs).toBe(12_500);
   });
 
   it.each([
-    ['nothing', []],
-    ['half a header', [header.subarray(0, 5)]],
-    ['a header', [header]],
-    ['no FLV', [new Uint8Array(100)]],
-    ['half a head', [encodeOpenHead(head).subarray(0, 5000)]],
-  ])('finds %s empty', async (_, parts) => {
-    expect(await finishFlv(await fileOf(...parts))).toBe('empty');
-  });
-
-  it('says where there is no room for an index, and leaves what plays', async () => {
-    const file = await fileOf(header, encodeFlvTag(18, 0, encodeMetadata({ width: 1 })), ...mediaTags);
-    const before = await contentOf(file);
-    expect(await finishFlv(file)).toBe('noRoom');
-    expect((await contentOf(file)).equals(before)).toBe(true);
-  });
-});
-
-describe('rewriteFlv', () => {
-  async function rewrite(...parts: readonly Uint8Array[]) {
-    const source = await fileOf(...parts);
-    const target = await open(join(folder, 'target.flv'), 'w+');
-    opened.push(target);
-    const report = await rewriteFlv(source, target);
-    return { report, bytes: await contentOf(target) };
-  }
-
-  it('keeps metadata and tags, mends PreviousTagSizes, and makes room for an index', async () => {
-    const wrong = mediaTags.map((tag) => Uint8Array.from([...tag.subarray(0, -4), 1, 2, 3, 4]));
-    const { report, bytes } = await rewrite(
-      header,
-      encodeFlvTag(18, 0, encodeMetadata({ width: 7, duration: 99 })),
-      ...wrong,
-    );
-    expect(report).toMatchObject({ keptTags: 4, damages: [], lostBytes: 0, mendedTrailers: 4, bytes: bytes.length });
-    expect(indexOf(bytes)).toMatchObject({ duration: 0.12, filesize: bytes.length, times: [0, 0.08] });
-    const [first, ...rest] = tagsOf(bytes);
-    expect(parse(first?.payload ?? key)).toMatchObject({ width: 7 });
-    expect(rest.map(({ timestamp }) => timestamp)).toEqual(media.map(([, time]) => time));
-    for (const position of indexOf(bytes).filepositions as number[]) expect(bytes[position]).toBe(9);
-  });
-
-  it('leaves damage out and goes on behind it', async () => {
-    const noise = Buffer.alloc(3000, 0xee);
-    const { report, bytes } = await rewrite(header, ...mediaTags.slice(0, 2), noise, ...mediaTags.slice(2));
-    const offset = header.length + (mediaTags[0]?.length ?? 0) + (mediaTags[1]?.length ?? 0);
-    expect(report).toMatchObject({ keptTags: 4, lostBytes: 3000 });
-    expect(report.damages).toMatchObject([{ offset, end: offset + 3000 }]);
-    expect(tagsOf(bytes)).toHaveLength(5);
-  });
-
-  it('finds tags behind a size that was damaged', async () => {
-    const long = encodeFlvTag(9, 0, new Uint8Array(100));
-    long[1] = 0xff;
-    const { report } = await rewrite(header, long, ...mediaTags);
-    expect(report).toMatchObject({ keptTags: 4, lostBytes: long.length });
-  });
-});
-
-describe('FlvScanner', () => {
-  it('agrees with the demuxer on sound files, and never fails otherwise than with RtmpRemoteError', async () => {
-    const seed = Buffer.concat([header, ...mediaTags, encodeFlvTag(18, 0, encodeMetadata({ a: 1 })), ...mediaTags]);
-    const edits = fc.array(fc.tuple(fc.nat(seed.length - 1), fc.nat(255)), { maxLength: 5 });
-    await fc.assert(
-      fc.asyncProperty(edits, fc.nat(seed.length), async (changes, length) => {
-        const bytes = Buffer.from(seed.subarray(0, length));
-        for (const [at, value] of changes) if (at < length) bytes[at] = value;
-        const file = await fileOf(bytes);
-        try {
-          const scanner = new FlvScanner(file, length, { resync: true });
-          await scanner.header();
-          let covered = scanner.offset;
-          for (let item = await scanner.next(); item !== undefined; item = await scanner.next()) {
-            if (scanner.skippedTags === 0) expect(item.offset).toBe(covered);
-            covered = item.end;
-          }
-          expect(covered).toBeLessThanOrEqual(length);
-          await inspectFlv(file);
-          await surveyFlv(file, length);
-        } catch (error) {
-          expect(error).toBeInstanceOf(RtmpRemoteError);
-        } finally {
-          await opened.pop()?.close();
-        }
-      }),
-      { numRuns: 200, seed: 20261121 },
-    );
-  });
-
-  it('reads positions beyond 4 GiB', async () => {
-    const path = join(folder, 'huge.flv');
-    const far = 5 * 1024 ** 3;
-    const file = await open(path, 'w+');
-    opened.push(file);
-    // Tags of 16 MB of zeros, which a sparse file does not store.
-    const size = 0xff_ffff;
-    let at = 13;
-    await file.write(header, 0, 13, 0);
-    while (at < far) {
-      const tag = encodeFlvTag(9, 1, new Uint8Array(0));
-      tag.set([size >>> 16, (size >>> 8) & 0xff, size & 0xff], 1);
-      await file.write(tag, 0, 11, at);
-      await file.write(
-        Buffer.from([(size + 11) >>> 24, (size + 11) >>> 16, (size + 11) >>> 8, size + 11]),
-        0,
-        4,
-        at + 11 + size,
-      );
-      at += size + 15;
+    [0, 0],
+    [999, 0],
+    [1000, 1000],
+    [4321, 4000],
+    [1e9, 4000],
+  ])('finds the key frame for %d at %d', async (timeMs, timestamp) => {
+    const file = await opened(encodeSample(sampleTags(5000)));
+    for (let i = 0; i < 2; i += 1) {
+      const point = await file.seekPoint(timeMs);
+      expect(point.timestamp).toBe(timestamp);
     }
-    await file.write(mediaTags[0] ?? key, 0, mediaTags[0]?.length ?? 0, at);
-    const { tally, soundBytes } = await surveyFlv(file, (await file.stat()).size);
-    expect(tally.keyFrames.positions.at(-1)).toBe(at);
-    expect(soundBytes).toBeGreaterThan(far);
-    rmSync(path);
-  });
-});
-
-describe('KeyFrameIndex', () => {
-  it('stays within its bound and keeps entries evenly', () => {
-    const index = new KeyFrameIndex();
-    for (let i = 0; i < 5 * maxIndexEntries; i += 1) index.add(i, i * 10);
-    expect(index.times.length).toBeLessThan(maxIndexEntries);
-    const steps = new Set(index.times.slice(1).map((time, i) => time - (index.times[i] ?? 0)));
-    expect([...steps]).toEqual([8]);
-    expect(index.positions).toEqual(index.times.map((time) => time * 10));
   });
 
-  it('fits into every head', async () => {
-    const tally = new FlvTally();
-    const tags: Uint8Array[] = [encodeOpenHead(head)];
-    let position = headBytes(head);
-    for (let i = 0; i < maxIndexEntries - 1; i += 1) {
-      const tag = encodeFlvTag(9, i, key);
-      tally.note(9, i, key, position);
-      position += tag.length;
-      tags.push(tag);
+  it('reads a long file once to know its places', async () => {
+    const source = new MemorySource(encodeSample(sampleTags(200_000, 4000)));
+    const file = await FlvFile.open(source);
+    await file.seekPoint(199_000);
+    const { readBytes } = source;
+    for (const timeMs of [198_000, 100_000, 3000, 197_000]) {
+      expect((await file.seekPoint(timeMs)).timestamp).toBe(timeMs);
     }
-    const file = await fileOf(...tags);
-    expect(await finishFlv(file)).toBe('done');
-    expect(indexOf(await contentOf(file)).filepositions).toEqual(tally.keyFrames.positions);
+    expect(source.readBytes - readBytes).toBeLessThan(source.size / 2);
   });
-});
 
-describe('inspectFlv', () => {
-  it('says what is in a file', async () => {
-    const file = await fileOf(...openFile, Uint8Array.of(9, 0, 0));
-    await expect(inspectFlv(file)).resolves.toMatchObject({
-      durationMs: 120,
-      statedDurationMs: undefined,
-      keyFrameCount: 2,
-      longestGopMs: 80,
-      video: { codec: 'h264', tags: 3 },
-      audio: { codec: 'aac', tags: 1 },
-      metadata: { video: [{ width: 640 }] },
-      damageCount: 1,
-      lostBytes: 3,
+  it('uses the list of key frames in the file, and not a wrong one', async () => {
+    const length = 5000;
+    const tags = (positions: number[], times: number[]) => [
+      metadataTag({ keyframes: { times, filepositions: positions } }),
+      ...sampleTags(length),
+    ];
+    const places = tags([1e6, 1e6, 1e6], [0, 1, 2]);
+    const indexOf = (timestamp: number) =>
+      places.findIndex((tag) => tag.payload[0] === 0x17 && tag.payload[1] === 1 && tag.timestamp === timestamp);
+    const right = [1000, 2000, 3000].map((timestamp) => positionOf(places, indexOf(timestamp)));
+    const file = await opened(encodeSample(tags(right, [1, 2, 3])));
+    expect(await file.seekPoint(3500)).toEqual({ timestamp: 3000, position: right[2] });
+    const wrong = await opened(
+      encodeSample(
+        tags(
+          right.map((position) => position + 7),
+          [1, 2, 3],
+        ),
+      ),
+    );
+    expect(await wrong.seekPoint(3500)).toEqual({ timestamp: 3000, position: right[2] });
+  });
+
+  describe('with a codec that changes', () => {
+    const second = Uint8Array.of(0x17, 0, 0, 0, 0, 1, 0x4d, 0x40, 0x1f);
+    const tags = [
+      ...sampleTags(600_000).slice(0, 6000),
+      { type: 'video', timestamp: 300_000, payload: second } as const,
+      ...sampleTags(600_000).slice(6002),
+    ];
+    const headers = (file: FlvFile, position: number) => file.headersAt(position).map(({ payload }) => [...payload]);
+    const placesOf = (list: SampleTag[], wanted: (tag: SampleTag) => boolean) =>
+      list.flatMap((tag, i) => (wanted(tag) ? [{ timestamp: tag.timestamp, position: positionOf(list, i) }] : []));
+
+    it('has the headers that count at a place where it was read up to there', async () => {
+      const file = await opened(encodeSample(tags));
+      const late = await file.seekPoint(400_000);
+      const early = await file.seekPoint(200_000);
+      expect(headers(file, late.position)).toEqual([[...aacHeader], [...second]]);
+      expect(headers(file, early.position)).toEqual([[...avcHeader], [...aacHeader]]);
     });
-    expect(readFileSync(join(folder, 'file.flv')).length).toBe((await file.stat()).size);
+
+    it('has them where the file lists them, without reading it', async () => {
+      const listed = (headerPlaces: number[], framePlaces: number[]): SampleTag[] => [
+        metadataTag({
+          keyframes: { times: framePlaces.map((_, i) => i), filepositions: framePlaces },
+          sequenceHeaders: { times: headerPlaces.map(() => 0), filepositions: headerPlaces },
+        }),
+        ...tags,
+      ];
+      const isHeader = ({ payload }: SampleTag): boolean => payload[1] === 0;
+      const isKey = ({ payload }: SampleTag): boolean => payload[0] === 0x17 && payload[1] === 1;
+      const model = listed([1e6, 1e6, 1e6], new Array(600).fill(1e6));
+      const places = placesOf(model.slice(1), isHeader).map(({ position }) => position);
+      const shift = positionOf(model, 1) - positionOf([], 0);
+      const file = listed(
+        places.map((position) => position + shift),
+        placesOf(model.slice(1), isKey).map(({ position }) => position + shift),
+      );
+      const source = new MemorySource(encodeSample(file));
+      const opened = await FlvFile.open(source);
+      const { readBytes } = source;
+      const late = await opened.seekPoint(400_000);
+      expect(late.timestamp).toBe(400_000);
+      expect(headers(opened, late.position)).toEqual([[...aacHeader], [...second]]);
+      expect(source.readBytes - readBytes).toBeLessThan(300_000);
+    });
+
+    it('learns of them from players', async () => {
+      const keyframes = { times: [0], filepositions: [1e6] };
+      const file = await opened(encodeSample([metadataTag({ keyframes }), ...tags]));
+      const reader = file.reader(file.start.position);
+      for (let tag = reader.peek(); tag !== undefined; tag = reader.peek()) {
+        if (typeof tag === 'string') await reader.fill();
+        else {
+          file.noteHeaders(tag);
+          reader.skip();
+        }
+      }
+      expect(headers(file, file.bytes)).toEqual([[...aacHeader], [...second]]);
+    });
+
+    it('does not believe a list that points elsewhere', async () => {
+      const sequenceHeaders = { times: [0, 1, 2, 3], filepositions: [3, 500, 501, 1e12] };
+      const file = await opened(encodeSample([metadataTag({ sequenceHeaders }), ...tags]));
+      const { position } = await file.seekPoint(200_000);
+      expect(headers(file, position)).toEqual([[...avcHeader], [...aacHeader]]);
+    });
+
+    it('keeps a bounded number of them', async () => {
+      const flood = Array.from({ length: 3000 }, (_, i) => ({
+        type: 'video' as const,
+        timestamp: i,
+        payload: Uint8Array.of(0x17, 0, 0, 0, 0, 1, i & 255, i >> 8, 0x1f),
+      }));
+      const file = await opened(encodeSample([...flood, keyFrame(4000)]));
+      await file.seekPoint(5000);
+      expect(headers(file, file.bytes)).toHaveLength(1);
+    });
+  });
+
+  it('finds the next key frame', async () => {
+    const file = await opened(encodeSample(sampleTags(5000)));
+    expect((await file.keyFrameFrom(1001))?.timestamp).toBe(2000);
+    expect((await file.keyFrameFrom(2000))?.timestamp).toBe(2000);
+    expect(await file.keyFrameFrom(4001)).toBeUndefined();
+  });
+
+  it('finds frames where there is sound only', async () => {
+    const file = await opened(encodeSample([sound(0), sound(100), sound(200), sound(300)]));
+    expect((await file.seekPoint(250)).timestamp).toBe(200);
+  });
+
+  it('is found behind damage, too', async () => {
+    const tags = sampleTags(5000);
+    const sample = encodeSample(tags);
+    const damaged = Buffer.concat([sample.subarray(0, 1500), Buffer.alloc(5000, 0xff), sample.subarray(1500)]);
+    const file = await opened(damaged);
+    expect((await file.seekPoint(4500)).timestamp).toBe(4000);
+    expect(file.durationMs).toBe(4905);
+  });
+
+  it('may be empty', async () => {
+    const file = await opened(encodeSample([]));
+    expect(file.durationMs).toBe(0);
+    expect(await file.seekPoint(100)).toEqual(file.start);
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(), 'ERR_FLV_TRUNCATED'],
+    ['text', Buffer.from('no film at all'), 'ERR_FLV_SIGNATURE'],
+    ['a header that is too long', Uint8Array.of(0x46, 0x4c, 0x56, 1, 5, 0xff, 0, 0, 9), 'ERR_FLV_DATA_OFFSET'],
+  ])('refuses %s', async (_, bytes, code) => {
+    const error = await opened(bytes).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RtmpRemoteError);
+    expect(error).toMatchObject({ code });
+  });
+
+  it('takes what a hostile file says of itself', async () => {
+    const odd = { duration: -1, keyframes: { times: [3, 2, 1], filepositions: [1, 2, 3] }, width: Number.NaN };
+    const file = await opened(encodeSample([metadataTag(odd), keyFrame(0), keyFrame(4_000_000_000)]));
+    expect(file.durationMs).toBe(4_000_000_000);
+    expect((await file.seekPoint(5)).timestamp).toBe(0);
   });
 });

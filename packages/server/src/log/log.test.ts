@@ -29,7 +29,7 @@ describe('createLogger', () => {
     for (const format of ['json', 'pretty'] as const) {
       const output = outputTo('/dev/full');
       const logger = createLogger({ level: 'info', format, output });
-      for (let i = 0; i < 10; i += 1) logger.info('x'.repeat(300_000));
+      for (let i = 0; i < 10; i += 1) logger.info({}, 'x'.repeat(300_000));
       expect(output.destroyed).toBe(false);
     }
   });

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { parseAudioConfig, parseVideoConfig } from '@millrace/protocol';
 import type { FlvDamage, FlvReport, FlvTrackReport } from '../flv-file/index.js';
-import { fileSource } from '../vod/index.js';
+import { fileSource } from '../media-file/index.js';
 import type { MovieTrack } from './movie.js';
 import { Mp4File } from './mp4-file.js';
 import { firstAudioEntry, firstVideoEntry, frameRateOf } from './mp4-properties.js';

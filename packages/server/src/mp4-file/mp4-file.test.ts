@@ -16,7 +16,7 @@ import {
   videoEntry,
   videoTrack,
 } from '../../test/mp4-sample.js';
-import { type ByteSource, type FileTag, WindowCache } from '../vod/index.js';
+import { type ByteSource, type FileTag, WindowCache } from '../media-file/index.js';
 import { Mp4File } from './mp4-file.js';
 
 async function opened(bytes: Uint8Array): Promise<Mp4File> {

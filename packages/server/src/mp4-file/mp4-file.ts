@@ -1,6 +1,6 @@
 import { encodeMetadata, messageTypes } from '@millrace/protocol';
 import type { LiveMessage } from '../live/index.js';
-import type { ByteSource, MediaFile, SeekPoint, WindowCache } from '../vod/index.js';
+import type { ByteSource, MediaFile, SeekPoint, WindowCache } from '../media-file/index.js';
 import type { MovieTrack } from './movie.js';
 import { mp4Properties } from './mp4-properties.js';
 import { type Mp4Index, readMp4Index } from './mp4-reader.js';

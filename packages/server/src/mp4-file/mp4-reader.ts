@@ -1,5 +1,5 @@
 import { RtmpRemoteError } from '@millrace/protocol';
-import { type ByteSource, readWindow } from '../vod/index.js';
+import { type ByteSource, readWindow } from '../media-file/index.js';
 import { readBoxHead } from './box.js';
 import { type Movie, type MovieTrack, readMovie } from './movie.js';
 import { readFragment } from './movie-fragment.js';

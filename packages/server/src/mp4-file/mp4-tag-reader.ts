@@ -1,4 +1,4 @@
-import type { FileTag, MediaReader } from '../vod/index.js';
+import type { FileTag, MediaReader } from '../media-file/index.js';
 import type { TagBlock, TagBlocks } from './tag-blocks.js';
 
 /** The tags of an MP4 file one after another, with one block of them in memory. */

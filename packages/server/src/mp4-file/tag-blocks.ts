@@ -1,5 +1,5 @@
 import { type FlvTagType, flvTagTypes } from '@millrace/protocol';
-import { type ByteSource, type FileTag, readWindow, type WindowCache } from '../vod/index.js';
+import { type ByteSource, type FileTag, readWindow, type WindowCache } from '../media-file/index.js';
 import type { MovieTrack } from './movie.js';
 import type { SampleEntry } from './sample-entry.js';
 import type { Timeline } from './timeline.js';

@@ -9,7 +9,7 @@ import {
   packetName,
   packetsOf,
   TrackDescriber,
-} from '../mp4-file/index.js';
+} from '../mp4-muxer/index.js';
 import type { FormatWriter, HeldMessage, MessageFacts, ResumedFile } from './format-writer.js';
 import { RecordingError } from './recording-error.js';
 

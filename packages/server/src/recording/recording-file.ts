@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { deleteDanmu, dropDanmuPart, settleDanmu } from '../danmu-file/index.js';
 import { finishFlv, rewriteFlv } from '../flv-file/index.js';
-import { finishMp4 } from '../mp4-file/index.js';
+import { finishMp4 } from '../mp4-muxer/index.js';
 import type { FormatWriter } from './format-writer.js';
 import { errorCodeOf, RecordingError } from './recording-error.js';
 import { type RecordingPlace, statRecording, temporarySuffix } from './recording-place.js';

@@ -4,7 +4,7 @@ import type { Config } from '../config/index.js';
 import { deleteDanmu } from '../danmu-file/index.js';
 import { isServersRecording } from '../flv-file/index.js';
 import type { Logger } from '../log/index.js';
-import { recordingOf } from '../mp4-file/index.js';
+import { recordingOf } from '../mp4-muxer/index.js';
 import { filesIn } from './unfinished.js';
 
 const hourMs = 3_600_000;

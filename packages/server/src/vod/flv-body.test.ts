@@ -8,9 +8,9 @@ import {
   metadataTag,
   sampleTags,
 } from '../../test/flv-sample.js';
+import { FlvFile } from '../flv-file/index.js';
+import type { MediaFile, MediaReader } from '../media-file/index.js';
 import { FlvBody, type FlvBodyOptions } from './flv-body.js';
-import { FlvFile } from './flv-file.js';
-import type { MediaFile, MediaReader } from './media-file.js';
 
 const both = { audio: true, video: true };
 

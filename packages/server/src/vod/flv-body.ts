@@ -1,6 +1,6 @@
 import { encodeFlvHeader, flvTagTypes } from '@millrace/protocol';
 import { flvEncoding, type LiveMessage, type MediaSelection } from '../live/index.js';
-import type { FileTag, MediaFile, MediaReader, SeekPoint } from './media-file.js';
+import type { FileTag, MediaFile, MediaReader, SeekPoint } from '../media-file/index.js';
 import { TagFilter } from './tag-filter.js';
 
 export interface FlvBodyOptions {

@@ -1,12 +1,7 @@
-export { type ByteSource, fileSource } from './byte-source.js';
 export { FlvBody, type FlvBodyOptions } from './flv-body.js';
-export { type FileTag, type MediaFile, type MediaReader, messageOf, type SeekPoint } from './media-file.js';
 export { PlayClock } from './play-clock.js';
-export { readRecordingMetadata } from './recording-metadata.js';
-export { TagReader } from './tag-reader.js';
 export type { OpenRecording } from './vod-library.js';
 export type { Paced, VodPacer } from './vod-pacer.js';
 export { VodPlayback } from './vod-playback.js';
 export { VodPlayer } from './vod-player.js';
 export type { Continuation } from './vod-player-options.js';
-export { readWindow, WindowCache } from './window-cache.js';

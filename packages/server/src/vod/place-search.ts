@@ -1,4 +1,4 @@
-import type { SeekPoint } from './media-file.js';
+import type { SeekPoint } from '../media-file/index.js';
 
 /**
  * Looks for places in a file, one after another, and of those that wait the newest only: who seeks all the time is not to

@@ -12,7 +12,7 @@
  */
 import { flvTagTypes } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts } from '../live/index.js';
-import { type FileTag, messageOf } from './media-file.js';
+import { type FileTag, messageOf } from '../media-file/index.js';
 
 const enhancedBit = 0x80;
 const codecMask = 0x0f;

@@ -1,6 +1,6 @@
 import { flvTagTypes } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts, readPublishedData } from '../live/index.js';
-import { type FileTag, type MediaFile, messageOf, type SeekPoint } from './media-file.js';
+import { type FileTag, type MediaFile, messageOf, type SeekPoint } from '../media-file/index.js';
 import { PrerollMarks } from './preroll-marks.js';
 
 const none: readonly LiveMessage[] = [];

@@ -1,13 +1,18 @@
 import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { FlvFile } from '../flv-file/index.js';
 import type { StreamKey } from '../live/index.js';
-import { mediaFileNames, type OpenMediaFile, openMediaFile, recordingSuffix } from '../media-file/index.js';
+import type { MediaFile } from '../media-file/index.js';
+import {
+  fileSource,
+  mediaFileNames,
+  type OpenMediaFile,
+  openMediaFile,
+  recordingSuffix,
+  WindowCache,
+} from '../media-file/index.js';
 import { Mp4File } from '../mp4-file/index.js';
-import { fileSource } from './byte-source.js';
-import { FlvFile } from './flv-file.js';
-import type { MediaFile } from './media-file.js';
-import { WindowCache } from './window-cache.js';
 
 /** A recording in use. `release` is to be called once. */
 export interface OpenRecording {

@@ -1,5 +1,5 @@
 import type { MediaSelection, WireEncoding } from '../live/index.js';
-import type { MediaFile } from './media-file.js';
+import type { MediaFile } from '../media-file/index.js';
 import type { PlayClock } from './play-clock.js';
 import type { VodPacer } from './vod-pacer.js';
 import type { VodTotals } from './vod-totals.js';

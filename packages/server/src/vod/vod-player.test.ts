@@ -9,9 +9,9 @@ import {
   sampleTags,
   sound,
 } from '../../test/flv-sample.js';
+import { FlvFile } from '../flv-file/index.js';
 import type { LiveMessage, MediaSelection } from '../live/index.js';
-import { FlvFile } from './flv-file.js';
-import type { MediaFile } from './media-file.js';
+import type { MediaFile } from '../media-file/index.js';
 import { PlayClock } from './play-clock.js';
 import { VodPacer } from './vod-pacer.js';
 import { VodPlayer } from './vod-player.js';

@@ -1,6 +1,6 @@
 import { flvTagTypes } from '@millrace/protocol';
 import type { LiveMessage, MediaSelection } from '../live/index.js';
-import type { FileTag, MediaFile, MediaReader, SeekPoint } from './media-file.js';
+import type { FileTag, MediaFile, MediaReader, SeekPoint } from '../media-file/index.js';
 import { MessageWriter } from './message-writer.js';
 import { PlaceSearch } from './place-search.js';
 import { SendWatch } from './send-watch.js';

@@ -1,9 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { RewriteReport } from '../flv-file/index.js';
-import { fileSource } from '../vod/index.js';
+import { fileSource } from '../media-file/index.js';
+import { inspectMp4, readMp4Index } from '../mp4-file/index.js';
 import { finishMp4 } from './finish-mp4.js';
-import { inspectMp4 } from './inspect-mp4.js';
-import { readMp4Index } from './mp4-reader.js';
 import { isOurMp4 } from './mp4-survey.js';
 
 const copyBytes = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { GrowingArray } from './growing-array.js';
+import { GrowingArray } from '../mp4-file/index.js';
 import type { Mp4Sample } from './mp4-fragment.js';
 import { fullBox, u32 } from './mp4-write-box.js';
 

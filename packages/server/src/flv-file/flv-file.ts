@@ -7,12 +7,11 @@ import {
   RtmpRemoteError,
 } from '@millrace/protocol';
 import { type LiveMessage, readMediaFacts } from '../live/index.js';
-import type { ByteSource } from './byte-source.js';
+import type { ByteSource, WindowCache } from '../media-file/index.js';
+import { type FileTag, type MediaFile, messageOf, type SeekPoint } from '../media-file/index.js';
 import { HeaderHistory } from './header-history.js';
-import { type FileTag, type MediaFile, messageOf, type SeekPoint } from './media-file.js';
 import { encodeRecordingMetadata, readRecordingMetadata } from './recording-metadata.js';
 import { TagReader } from './tag-reader.js';
-import type { WindowCache } from './window-cache.js';
 
 const fileHeaderBytes = 9;
 const maxHeaderBytes = 65_536;

@@ -1,7 +1,6 @@
 import { type FlvTagType, flvTagHeaderBytes, flvTagTrailerBytes, flvTagTypes } from '@millrace/protocol';
-import type { ByteSource } from './byte-source.js';
-import type { FileTag, MediaReader } from './media-file.js';
-import { readWindow, type WindowCache } from './window-cache.js';
+import type { ByteSource, FileTag, MediaReader } from '../media-file/index.js';
+import { readWindow, type WindowCache } from '../media-file/index.js';
 
 /** What is read at once: about a second of a stream of 2 Mbit/s. */
 const windowBytes = 256 * 1024;
