@@ -1,21 +1,17 @@
 // What players of a recording cost beside players of a live stream, on real sockets of this machine: the server in this
 // process, publisher and players in another. `node bench/recordings.mjs [players] [seconds]`, on the built packages; a
 // part of `npm run bench`. Both are of 2.5 Mbit/s; the server's CPU time is taken per GB that the players have got.
-import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ByteWriter, ChunkEncoder, encodeFlvHeader, encodeFlvTag, encodeMessage } from '@millrace/protocol';
 import { createLogger, loadConfig, startServer } from 'millrace';
 import { aacHeader, avcHeader, frameMessages, frameMs } from './media.mjs';
+import { measurePlayers, warmUpMs } from './player-cost.mjs';
 
 const ownPath = fileURLToPath(import.meta.url);
-/** Until all have joined and have what they buffer. */
-const warmUpMs = 4_000;
-
 if (process.send !== undefined && process.argv[2] === 'players') runPlayers(JSON.parse(process.argv[3]));
 else if (process.argv[1] === ownPath) {
   const [players = 500, seconds = 10] = process.argv.slice(2).map(Number);
@@ -33,8 +29,12 @@ export async function benchRecordings({ players, seconds }) {
   });
   const server = await startServer(config, createLogger({ level: 'warn', format: 'pretty' }));
   try {
-    const live = await measure(server.rtmp.port, players, seconds, 'shown');
-    const recorded = await measure(server.rtmp.port, players, seconds, 'recorded');
+    const measure = (name) => {
+      const setup = { port: server.rtmp.port, players, name };
+      return measurePlayers({ path: ownPath, setup, players, seconds, what: name });
+    };
+    const live = await measure('shown');
+    const recorded = await measure('recorded');
     const ratio = (recorded.perGb / live.perGb).toFixed(2);
     return (
       `${players} players of 2.5 Mbit/s: live ${describe(live)}, a recording ${describe(recorded)}: ` +
@@ -48,28 +48,6 @@ export async function benchRecordings({ players, seconds }) {
 
 function describe({ perGb, gigabytes }) {
   return `${perGb.toFixed(2)} s/GB (${gigabytes.toFixed(2)} GB)`;
-}
-
-async function measure(port, players, seconds, name) {
-  const clients = fork(ownPath, ['players', JSON.stringify({ port, players, name })]);
-  const received = () =>
-    new Promise((resolve) => {
-      clients.once('message', resolve);
-      clients.send('count');
-    });
-  await after(warmUpMs);
-  const bytesBefore = await received();
-  const cpuBefore = process.cpuUsage();
-  await after(seconds * 1000);
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const gigabytes = ((await received()) - bytesBefore) / 1e9;
-  const gone = new Promise((resolve) => {
-    clients.once('exit', resolve);
-  });
-  clients.kill();
-  await gone;
-  if (gigabytes < (players * seconds * 2.5e6) / 8 / 1e9 / 2) throw new Error(`${name}: the players got half at most`);
-  return { perGb: (user + system) / 1e6 / gigabytes, gigabytes };
 }
 
 function recording(durationMs) {

@@ -2,19 +2,17 @@
 // this process, publisher and players (@millrace/client) in another. `node bench/transports.mjs [players] [seconds]
 // [runs]`, on the built packages; a part of `npm run bench`. The server's CPU time is taken per GB of media that the
 // players have got; the ratio is the median of the runs, each of which measures all transports one after the other.
-import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NetConnection } from '@millrace/client';
 import { createLogger, loadConfig, startServer } from 'millrace';
 import { aacHeader, avcHeader, frameMessages, frameMs } from './media.mjs';
+import { measurePlayers } from './player-cost.mjs';
 
 const ownPath = fileURLToPath(import.meta.url);
 const schemes = ['rtmp', 'rtmps', 'rtmpe', 'rtmpt', 'ws'];
-const warmUpMs = 3000;
 
 if (process.send !== undefined && process.argv[2] === 'players') await runPlayers(JSON.parse(process.argv[3]));
 else if (process.argv[1] === ownPath) {
@@ -34,7 +32,11 @@ export async function benchTransports({ players, seconds, runs }) {
   const perGb = new Map(schemes.map((scheme) => [scheme, []]));
   try {
     for (let run = 0; run < runs; run += 1) {
-      for (const scheme of schemes) perGb.get(scheme).push(await measure(server, scheme, players, seconds));
+      for (const scheme of schemes) {
+        const setup = { rtmpPort: server.rtmp.port, httpPort: server.http.port, scheme, players };
+        const cost = await measurePlayers({ path: ownPath, setup, players, seconds, what: scheme });
+        perGb.get(scheme).push(cost.perGb);
+      }
     }
   } finally {
     await server.close(0);
@@ -48,31 +50,6 @@ export async function benchTransports({ players, seconds, runs }) {
 
 function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
-
-async function measure({ rtmp, http }, scheme, players, seconds) {
-  const setup = { rtmpPort: rtmp.port, httpPort: http.port, scheme, players };
-  const clients = fork(ownPath, ['players', JSON.stringify(setup)]);
-  const received = () =>
-    new Promise((resolve, reject) => {
-      clients.once('message', resolve);
-      clients.once('exit', () => reject(new Error(`${scheme}: the players have died`)));
-      clients.send('count');
-    });
-  await after(warmUpMs);
-  const bytesBefore = await received();
-  const cpuBefore = process.cpuUsage();
-  await after(seconds * 1000);
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const gigabytes = ((await received()) - bytesBefore) / 1e9;
-  clients.removeAllListeners('exit');
-  const gone = new Promise((resolve) => {
-    clients.once('exit', resolve);
-  });
-  clients.kill();
-  await gone;
-  if (gigabytes < (players * seconds * 2.5e6) / 8 / 1e9 / 2) throw new Error(`${scheme}: the players got half at most`);
-  return (user + system) / 1e6 / gigabytes;
 }
 
 async function runPlayers({ rtmpPort, httpPort, scheme, players }) {
