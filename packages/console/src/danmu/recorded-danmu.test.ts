@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RecordedDanmu } from './recorded-danmu.js';
 
 const line = (seconds: number, content = `at ${seconds}`, danmuType = 0): string =>
@@ -69,6 +69,19 @@ describe('RecordedDanmu', () => {
     scene.danmu.choose('http://a/danmu');
     await scene.play(0, 30);
     expect(scene.told.filter((word) => word.startsWith('at'))).toEqual(times.map((time) => `at ${time}`));
+  });
+
+  it('asks again for the end of what is still being recorded', async () => {
+    const times = [1, 2];
+    const scene = new Scene(times);
+    scene.danmu.choose('http://a/danmu', true);
+    await scene.play(0, 3);
+    times.push(4);
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 6000);
+    await scene.play(3.25, 5);
+    expect(scene.told.filter((word) => word.startsWith('at'))).toEqual(['at 1', 'at 2', 'at 4']);
+    expect(scene.asked.slice(1)).toEqual([...['?limit=1000&start=0&end=60', '?limit=1000&start=2.001&end=62.001']]);
+    vi.restoreAllMocks();
   });
 
   it('is silent about a server that does not answer, and about what is no line', async () => {

@@ -29,6 +29,7 @@ export class RecordedDanmu {
   #url: string | undefined;
   #asking = new AbortController();
   #isAsking = false;
+  #isGrowing = false;
   #hasFound = false;
   #atSeconds: number | undefined;
   /** Everything before is in `#lines`, or was told. */
@@ -41,8 +42,12 @@ export class RecordedDanmu {
     this.#fetch = fetcher;
   }
 
-  /** `url`: where it is told what was said during a recording; `undefined`: none is played. */
-  choose(url: string | undefined): void {
+  /**
+   * `url`: where it is told what was said during a recording; `undefined`: none is played. `isGrowing`: it is still being
+   * made, and more may be said.
+   */
+  choose(url: string | undefined, isGrowing = false): void {
+    this.#isGrowing = isGrowing;
     if (url === this.#url) return;
     this.#url = url;
     this.#hasFound = false;
@@ -95,9 +100,12 @@ export class RecordedDanmu {
       const lines = readStoredLines(text);
       if (isSpan) {
         this.#lines.push(...lines);
-        const isCut = text.split('\n').length > maxLines;
-        const last = lines.at(-1)?.seconds ?? wish.end;
-        this.#loadedUntil = isCut ? Math.min(last + 0.001, wish.end) : wish.end;
+        const last = lines.at(-1)?.seconds;
+        // Of a minute that is not over yet the rest is asked for again.
+        const isWhole = text.split('\n').length <= maxLines && !this.#isGrowing;
+        if (this.#isGrowing) this.#notBefore = performance.now() + retryMs;
+        if (!isWhole && last !== undefined) this.#loadedUntil = Math.min(last + 0.001, wish.end);
+        else if (!this.#isGrowing) this.#loadedUntil = wish.end;
       }
       if (lines.length > 0 && !this.#hasFound) {
         this.#hasFound = true;

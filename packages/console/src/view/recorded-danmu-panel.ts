@@ -42,13 +42,15 @@ export class RecordedDanmuPanel {
     this.#show();
   }
 
-  /** `url`: where it is told what was said; `undefined`: nothing is played. */
-  choose(url: string | undefined): void {
-    if (url === this.#url) return;
+  /** `url`: where it is told what was said; `undefined`: nothing is played. `isGrowing`: it is still being recorded. */
+  choose(url: string | undefined, isGrowing = false): void {
+    const isOther = url !== this.#url;
     this.#url = url;
-    this.#hasSome = false;
-    this.#clear();
-    this.#danmu.choose(url);
+    if (isOther) {
+      this.#hasSome = false;
+      this.#clear();
+    }
+    this.#danmu.choose(url, isGrowing);
   }
 
   /** The player is at this place, and goes on. */

@@ -116,7 +116,7 @@ export class RecordingStage {
       ),
     );
     this.#player.choose({ info, fileUrl });
-    this.#danmu.choose(isGone ? undefined : recordingDanmuUrl(place, info.urls.file));
+    this.#danmu.choose(isGone ? undefined : recordingDanmuUrl(place, info.urls.file), info.recording);
     this.#show();
   }
 
