@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAudioConfig } from './audio-config.js';
 import { parseAvcSps } from './avc-config.js';
 import { BitReader, removeEmulationPrevention } from './bit-reader.js';
 import { audioConfigVectors, videoConfigVectors } from './codec-config.vectors.js';
 import { fromHex } from './from-hex.vectors.js';
 import { parseHevcSps } from './hevc-config.js';
 import { parseMultichannelConfig } from './multichannel-config.js';
-import { parseVideoConfig } from './video-config.js';
+import { parseAudioConfig } from './parse-audio-config.js';
+import { parseVideoConfig } from './parse-video-config.js';
 
 describe('parseVideoConfig', () => {
   it.each(videoConfigVectors)('$name', ({ hex, config }) => {

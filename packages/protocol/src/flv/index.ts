@@ -1,4 +1,4 @@
-export { type AudioConfig, parseAudioConfig } from './audio-config.js';
+export type { AudioConfig } from './audio-config.js';
 export { type AudioPacketType, type AudioTagHeader, type AudioTrack, parseAudioTagHeader } from './audio-tag-header.js';
 export { type CachedPart, type CacheKey, cacheKeysOf } from './cache-keys.js';
 export type { MediaTrack } from './enhanced-header.js';
@@ -34,5 +34,7 @@ export {
   type VideoDescription,
 } from './metadata-description.js';
 export { type MultichannelConfig, parseMultichannelConfig } from './multichannel-config.js';
-export { parseVideoConfig, type VideoConfig } from './video-config.js';
+export { parseAudioConfig } from './parse-audio-config.js';
+export { parseVideoConfig } from './parse-video-config.js';
+export type { VideoConfig } from './video-config.js';
 export { parseVideoTagHeader, type VideoPacketType, type VideoTagHeader, type VideoTrack } from './video-tag-header.js';

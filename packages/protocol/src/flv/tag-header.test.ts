@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAudioConfig } from './audio-config.js';
 import { parseAudioTagHeader } from './audio-tag-header.js';
 import { cacheKeysOf } from './cache-keys.js';
 import type { MediaTrack } from './enhanced-header.js';
@@ -8,8 +7,9 @@ import { fourCcFromNumber, fourCcToNumber } from './four-cc.js';
 import { fromHex } from './from-hex.vectors.js';
 import { parseVideoMetadata } from './metadata.js';
 import { parseMultichannelConfig } from './multichannel-config.js';
+import { parseAudioConfig } from './parse-audio-config.js';
+import { parseVideoConfig } from './parse-video-config.js';
 import { audioVectors, unreadableAudioHex, unreadableVideoHex, videoVectors } from './tag-header.vectors.js';
-import { parseVideoConfig } from './video-config.js';
 import { parseVideoTagHeader } from './video-tag-header.js';
 
 function trackRow(track: MediaTrack<string>) {
