@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from './harness/deadline.js';
-import { copyWithFfmpeg8, playedPackets, playedStreams, playWithFfmpeg8 } from './harness/ffmpeg8.js';
+import { playedPackets, playedStreams, playWithFfmpeg8 } from './harness/ffmpeg8.js';
 import { mediaFile } from './harness/media.js';
-import { differenceFromSent, only, type Packet, packetsOfFile } from './harness/packets.js';
+import { differenceFromSent, durationOfFile, only, type Packet, packetsOfFile } from './harness/packets.js';
 import { requirePeer } from './harness/peers.js';
 import { Program } from './harness/program.js';
 import { publishWithFfmpeg } from './harness/publisher.js';
+import { recordFromFfmpeg, recordFromFfmpeg8 } from './harness/recorded.js';
 import { millraceCommand, TestServer } from './harness/server.js';
 
 /** Files keep the frames of each track in order; how tracks follow each other is the format's business. */
@@ -20,13 +21,6 @@ function expectSameTracks(received: readonly Packet[], sent: readonly Packet[]):
     if (only(media, sent).length === 0) continue;
     expect(differenceFromSent(only(media, received), only(media, sent))).toBeUndefined();
   }
-}
-
-async function durationOf(file: string): Promise<number> {
-  const probe = Program.start('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file]);
-  await probe.succeed();
-  expect(probe.stderr).toBe('');
-  return Number(probe.stdout);
 }
 
 /** Resolves with the exit code and what was written. */
@@ -48,12 +42,9 @@ describe('MP4', () => {
       requirePeer('ffmpeg', test);
       requirePeer('ffprobe', test);
       const source = await mediaFile(media);
-      const server = await TestServer.start({ settings });
-      await publishWithFfmpeg(source, server.rtmpUrl(media)).succeed();
-      await eventually('the recording is complete', () => existsSync(fileOf(media)));
-      await server.stop();
+      await recordFromFfmpeg({ source, name: media, settings, file: fileOf(media) });
       expectSameTracks(await packetsOfFile(fileOf(media)), await packetsOfFile(source));
-      expect(await durationOf(fileOf(media))).toBeGreaterThan(3.5);
+      expect(await durationOfFile(fileOf(media))).toBeGreaterThan(3.5);
       const decoder = Program.start('ffmpeg', ['-v', 'warning', '-i', fileOf(media), '-f', 'null', '-']);
       await decoder.succeed();
       expect(decoder.stderr).toBe('');
@@ -67,13 +58,7 @@ describe('MP4', () => {
       requirePeer('node-av', test);
       const source = await mediaFile(media);
       const sentFile = join(folder, `sent-${media}.flv`);
-      await copyWithFfmpeg8(source, sentFile, 'atOnce').succeed();
-      const reference = playWithFfmpeg8(sentFile);
-      await reference.succeed();
-      const server = await TestServer.start({ settings });
-      await copyWithFfmpeg8(source, server.rtmpUrl(media), 'realtime').succeed();
-      await eventually('the recording is complete', () => existsSync(fileOf(media)));
-      await server.stop();
+      const reference = await recordFromFfmpeg8({ source, name: media, settings, file: fileOf(media) }, sentFile);
       const converted = join(folder, `converted-${media}.mp4`);
       expect((await convert(sentFile, converted)).stderr).toBe('');
       for (const file of [fileOf(media), converted]) {
@@ -160,7 +145,7 @@ describe('MP4', () => {
     await eventually('all are complete', () => !readdirSync(join(folder, 'live')).some(isLeft));
     await server.stop();
     for (const name of names) {
-      expect(await durationOf(fileOf(name))).toBeGreaterThan(0.5);
+      expect(await durationOfFile(fileOf(name))).toBeGreaterThan(0.5);
       const packets = await packetsOfFile(fileOf(name));
       expect(packets.length).toBeGreaterThan(30);
       expect(packets.filter(({ hash }) => !sent.has(hash))).toEqual([]);

@@ -6,12 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NetConnection, publishFlv, RtmpConnectionError } from '@millrace/client';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from './harness/deadline.js';
-import { copyWithFfmpeg8, playedPackets, playedStreams, playWithFfmpeg8 } from './harness/ffmpeg8.js';
+import { playedPackets, playedStreams, playWithFfmpeg8 } from './harness/ffmpeg8.js';
 import { mediaFile } from './harness/media.js';
-import { differenceFromSent, packetsOfFile } from './harness/packets.js';
+import { differenceFromSent, durationOfFile, packetsOfFile } from './harness/packets.js';
 import { requirePeer } from './harness/peers.js';
 import { Program } from './harness/program.js';
 import { publishWithFfmpeg } from './harness/publisher.js';
+import { recordFromFfmpeg, recordFromFfmpeg8 } from './harness/recorded.js';
 import { millraceCommand, TestServer } from './harness/server.js';
 
 /** Each kills a server that records two streams. More of them find rarer moments. */
@@ -29,10 +30,7 @@ describe('recordings', () => {
       requirePeer('ffmpeg', test);
       requirePeer('ffprobe', test);
       const source = await mediaFile(media);
-      const server = await TestServer.start({ settings });
-      await publishWithFfmpeg(source, server.rtmpUrl(media)).succeed();
-      await eventually('the recording is complete', () => existsSync(fileOf(media)));
-      await server.stop();
+      await recordFromFfmpeg({ source, name: media, settings, file: fileOf(media) });
       const received = await packetsOfFile(fileOf(media));
       const sent = await packetsOfFile(source);
       expect(sent.length).toBeGreaterThan(100);
@@ -40,18 +38,7 @@ describe('recordings', () => {
       const info = Program.start(process.execPath, [millraceCommand, 'info', fileOf(media)]);
       await info.succeed();
       expect(info.stdout).toContain('damage:     none');
-      const probe = Program.start('ffprobe', [
-        '-v',
-        'error',
-        '-show_entries',
-        'format=duration',
-        '-of',
-        'csv=p=0',
-        fileOf(media),
-      ]);
-      await probe.succeed();
-      expect(probe.stderr).toBe('');
-      expect(Number(probe.stdout)).toBeGreaterThan(3.5);
+      expect(await durationOfFile(fileOf(media))).toBeGreaterThan(3.5);
     },
   );
 
@@ -62,13 +49,7 @@ describe('recordings', () => {
       requirePeer('node-av', test);
       const source = await mediaFile(media);
       const sentFile = join(folder, `sent-${media}.flv`);
-      await copyWithFfmpeg8(source, sentFile, 'atOnce').succeed();
-      const reference = playWithFfmpeg8(sentFile);
-      await reference.succeed();
-      const server = await TestServer.start({ settings });
-      await copyWithFfmpeg8(source, server.rtmpUrl(media), 'realtime').succeed();
-      await eventually('the recording is complete', () => existsSync(fileOf(media)));
-      await server.stop();
+      const reference = await recordFromFfmpeg8({ source, name: media, settings, file: fileOf(media) }, sentFile);
       const player = playWithFfmpeg8(fileOf(media));
       await player.succeed();
       expect(playedStreams(player)).toEqual(playedStreams(reference));

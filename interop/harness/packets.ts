@@ -56,6 +56,14 @@ export async function packetsOfFile(path: string): Promise<Packet[]> {
   return probedPackets(probe);
 }
 
+/** Seconds, as ffprobe has them of a file in which it finds no fault. */
+export async function durationOfFile(file: string): Promise<number> {
+  const probe = Program.start('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file]);
+  await probe.succeed();
+  if (probe.stderr !== '') throw new Error(`ffprobe: ${probe.stderr}`);
+  return Number(probe.stdout);
+}
+
 /** Arguments that make ffmpeg play `url` and write one hash per packet to its standard output. */
 export function hashingPlayerArgs(url: string): string[] {
   return ['-v', 'error', '-copyts', '-i', url, '-map', '0', '-c', 'copy', '-f', 'framehash', '-hash', 'md5', '-'];
