@@ -1,38 +1,29 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
-import { NetConnection } from '@millrace/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { NetConnection } from '@millrace/client';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { httpAnswer } from './wire/flv-client.js';
 import { avcInter, avcKey } from './wire/media-samples.js';
 import { expectTheSame } from './wire/publish-and-play.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
 import { digestsOf, mediaOf, TestPublisher } from './wire/test-publisher.js';
+import { transportScene } from './wire/transport-scene.js';
 import { pattern } from './wire/wire-bytes.js';
 
-const closers: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const scene = transportScene();
+const { closeAfter, serve } = scene;
 
-async function serve(...settings: string[]): Promise<TestServer> {
-  const server = await startTestServer(['live.maxWindowMs=0', ...settings]);
-  closers.push(() => server.close());
-  return server;
-}
-
-async function connect(server: TestServer, scheme: 'ws' | 'rtmp', httpPort = server.httpPort): Promise<NetConnection> {
+function connect(server: TestServer, scheme: 'ws' | 'rtmp', httpPort = server.httpPort): Promise<NetConnection> {
   const place = scheme === 'ws' ? `${httpPort}/rtmp` : `${server.port}`;
-  const connection = await NetConnection.connect(`${scheme}://127.0.0.1:${place}/live`);
-  closers.push(() => connection.close());
-  return connection;
+  return scene.connect(`${scheme}://127.0.0.1:${place}/live`);
 }
 
 /** A WebSocket with nothing sent. */
 async function open(server: TestServer, path = '/rtmp', options: { origin?: string; protocol?: string } = {}) {
   const { protocol = [], origin } = options;
   const socket = new WebSocket(`ws://127.0.0.1:${server.httpPort}${path}`, protocol, origin ? { origin } : {});
-  closers.push(() => socket.terminate());
+  closeAfter(() => socket.terminate());
   socket.on('error', () => undefined);
   const [outcome] = await Promise.race([
     once(socket, 'open').then(() => ['open']),
@@ -59,7 +50,7 @@ async function detour(server: TestServer): Promise<{ readonly port: number; upst
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  closers.push(() => listener.close());
+  closeAfter(() => listener.close());
   return {
     port: (listener.address() as AddressInfo).port,
     upstream() {
@@ -72,7 +63,7 @@ async function detour(server: TestServer): Promise<{ readonly port: number; upst
 /** A WebSocket that a test speaks by itself, after the upgrade. */
 async function rawUpgrade(server: TestServer): Promise<Socket> {
   const socket = connectTcp({ host: '127.0.0.1', port: server.httpPort });
-  closers.push(() => socket.destroy());
+  closeAfter(() => socket.destroy());
   socket.on('error', () => undefined);
   const lines = ['Host: x', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
   socket.write(`GET /rtmp HTTP/1.1\r\n${lines.join('\r\n')}\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
@@ -116,7 +107,7 @@ describe('RTMP over WebSocket', () => {
   });
 
   it('says that there is no room to a WebSocket when TCP has it all', async () => {
-    const server = await serve('limits.connections=1');
+    const server = await serve(['limits.connections=1']);
     await server.connected();
     const { socket } = await open(server);
     expect(await closeCode(socket)).toBe(1013);
@@ -155,7 +146,7 @@ describe('RTMP over WebSocket', () => {
   it('lets pages of any origin in, or of those that are listed', async () => {
     const any = await serve();
     expect((await open(any, '/rtmp', { origin: 'https://example.org' })).outcome).toBe('open');
-    const some = await serve('http.rtmpOrigins=[https://example.org, http://localhost:3000]');
+    const some = await serve(['http.rtmpOrigins=[https://example.org, http://localhost:3000]']);
     expect((await open(some, '/rtmp', { origin: 'http://localhost:3000' })).outcome).toBe('open');
     expect((await open(some, '/rtmp')).outcome).toBe('open');
     for (const origin of ['https://example.com', 'http://example.org', 'https://example.org.evil.test', 'null']) {
@@ -174,7 +165,7 @@ describe('RTMP over WebSocket', () => {
 
 describe('hostile WebSockets', () => {
   it('closes on text, on a message that is too long, and on what is no WebSocket', async () => {
-    const server = await serve('limits.partialBytes=4096');
+    const server = await serve(['limits.partialBytes=4096']);
     const text = await open(server);
     text.socket.send('hello');
     expect(await closeCode(text.socket)).toBe(1003);
@@ -195,7 +186,7 @@ describe('hostile WebSockets', () => {
   });
 
   it('closes on bytes that are not RTMP, and on silence', async () => {
-    const server = await serve('limits.handshakeTimeoutMs=100');
+    const server = await serve(['limits.handshakeTimeoutMs=100']);
     const nonsense = await open(server);
     nonsense.socket.send(pattern(4000).fill(0x47, 0, 1));
     expect(await closeCode(nonsense.socket)).toBe(1000);
@@ -228,7 +219,7 @@ describe('hostile WebSockets', () => {
   });
 
   it('lets go of a player that takes nothing, and others miss nothing', async () => {
-    const server = await serve('limits.stallTimeoutMs=500', 'live.maxGopBytes=4194304');
+    const server = await serve(['limits.stallTimeoutMs=500', 'live.maxGopBytes=4194304']);
     const publisher = await TestPublisher.open(server, 'test');
     publisher.client.setChunkSize(0xff_ffff);
     const reader = await server.connected();

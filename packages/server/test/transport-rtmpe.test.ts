@@ -1,28 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectTcp, createServer } from 'node:net';
-import { type ConnectOptions, handshakeCrypto, NetConnection } from '@millrace/client';
+import { handshakeCrypto, NetConnection } from '@millrace/client';
 import { EncryptedClientHandshake, type EncryptedCrypto, type EncryptedVersion } from '@millrace/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectTheSame } from './wire/publish-and-play.js';
-import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import { transportScene } from './wire/transport-scene.js';
 import { pattern } from './wire/wire-bytes.js';
 
-const closers: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function serve(...settings: string[]): Promise<TestServer> {
-  const server = await startTestServer(['live.maxWindowMs=0', ...settings]);
-  closers.push(() => server.close());
-  return server;
-}
-
-async function connect(url: string, options: ConnectOptions = {}): Promise<NetConnection> {
-  const connection = await NetConnection.connect(url, options);
-  closers.push(() => connection.close());
-  return connection;
-}
+const { closeAfter, serve, connect } = transportScene();
 
 function c0c1(version: EncryptedVersion): Uint8Array {
   const crypto = handshakeCrypto as EncryptedCrypto;
@@ -76,7 +61,7 @@ describe('RTMPE', () => {
   });
 
   it.each([6, 8, 9] as const)('switched off, version %i is answered with 3', async (version) => {
-    const server = await serve('rtmp.encrypted=false');
+    const server = await serve(['rtmp.encrypted=false']);
     const client = await server.open();
     client.write(c0c1(version));
     expect((await client.readRaw(3073))[0]).toBe(3);
@@ -87,7 +72,7 @@ describe('RTMPE', () => {
   });
 
   it('that has no digest, that stops in the middle, or that sends noise is closed', async () => {
-    const server = await serve('limits.handshakeTimeoutMs=100');
+    const server = await serve(['limits.handshakeTimeoutMs=100']);
     const clients = await Promise.all([server.open(), server.open(), server.open(), server.open()]);
     clients[0]?.write(Uint8Array.of(6), pattern(1536));
     clients[1]?.write(Uint8Array.of(8));
@@ -112,7 +97,7 @@ async function tapped(port: number): Promise<{ port: number; sent: Buffer[]; rec
   });
   tap.listen(0, '127.0.0.1');
   await once(tap, 'listening');
-  closers.push(() => tap.close());
+  closeAfter(() => tap.close());
   const address = tap.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return { port: address.port, sent, received };

@@ -1,42 +1,32 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { httpAnswer } from './wire/flv-client.js';
 import { avcHeader, avcInter, avcKey } from './wire/media-samples.js';
 import { memoryInUse, memorySettledTo } from './wire/memory-in-use.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
 import { TestPublisher } from './wire/test-publisher.js';
+import { transportScene } from './wire/transport-scene.js';
 import { everythingFrom, openTunnel, openTunneled, post, rawPost } from './wire/tunnel-socket.js';
 import type { WireClient } from './wire/wire-client.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-transport-rtmpt-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const closers: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const scene = transportScene();
+const { closeAfter, dial } = scene;
 
-async function serve(...settings: readonly string[]): Promise<TestServer> {
-  const server = await startTestServer(['live.maxWindowMs=0', `state.dir=${folder}`, ...settings]);
-  closers.push(() => server.close());
-  return server;
+function serve(...settings: readonly string[]): Promise<TestServer> {
+  return scene.serve([`state.dir=${folder}`, ...settings]);
 }
 
 async function connected(port: number): Promise<WireClient> {
   const client = await openTunneled(port);
-  closers.push(() => client.destroy());
+  closeAfter(() => client.destroy());
   await client.handshake();
   await client.connectApp();
   return client;
-}
-
-function dial(port: number): Socket {
-  const socket = connectTcp({ host: '127.0.0.1', port });
-  closers.push(() => socket.destroy());
-  return socket.on('error', () => undefined);
 }
 
 describe('hostile tunnels', () => {

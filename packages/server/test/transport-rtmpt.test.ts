@@ -1,43 +1,36 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { handshakeCrypto, NetConnection } from '@millrace/client';
+import { handshakeCrypto, type NetConnection } from '@millrace/client';
 import { AmfObject, EncryptedClientHandshake, type EncryptedCrypto, type EncryptedVersion } from '@millrace/protocol';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type AppClient, defineApp } from '../src/index.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type App, type AppClient, defineApp } from '../src/index.js';
 import { httpAnswer } from './wire/flv-client.js';
 import { aacFrame, aacHeader, avcHeader, avcInter, avcKey } from './wire/media-samples.js';
 import { expectTheSame } from './wire/publish-and-play.js';
-import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import type { TestServer } from './wire/start-test-server.js';
 import { digestsOf, TestPublisher } from './wire/test-publisher.js';
+import { transportScene } from './wire/transport-scene.js';
 import { everythingFrom, openTunnel, openTunneled, type PostOptions, post, rawPost } from './wire/tunnel-socket.js';
 import { concat, pattern } from './wire/wire-bytes.js';
 import type { WireClient } from './wire/wire-client.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-transport-rtmpt-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const closers: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const scene = transportScene();
+const { closeAfter, dial } = scene;
 
 const withTls = ['tls.selfSigned=true', 'rtmps.listen=127.0.0.1:0', 'https.listen=127.0.0.1:0'];
 const c0c1 = concat(Uint8Array.of(3), new Uint8Array(8), pattern(1528));
 
-async function serve(
-  settings: readonly string[] = [],
-  app?: Parameters<typeof startTestServer>[1],
-): Promise<TestServer> {
-  const server = await startTestServer(['live.maxWindowMs=0', `state.dir=${folder}`, ...settings], app);
-  closers.push(() => server.close());
-  return server;
+function serve(settings: readonly string[] = [], app?: App): Promise<TestServer> {
+  return scene.serve([`state.dir=${folder}`, ...settings], app);
 }
 
 async function tunneled(port: number, options: PostOptions = {}): Promise<WireClient> {
   const client = await openTunneled(port, options);
-  closers.push(() => client.destroy());
+  closeAfter(() => client.destroy());
   return client;
 }
 
@@ -46,12 +39,6 @@ async function connected(port: number, options: PostOptions = {}): Promise<WireC
   await client.handshake();
   await client.connectApp();
   return client;
-}
-
-function dial(port: number): Socket {
-  const socket = connectTcp({ host: '127.0.0.1', port });
-  closers.push(() => socket.destroy());
-  return socket.on('error', () => undefined);
 }
 
 /** A port of this server, by what it is for. */
@@ -101,11 +88,7 @@ describe('RTMPT', () => {
     const server = await serve(withTls);
     const connect = async (scheme: string): Promise<NetConnection> => {
       const number = scheme === 'rtmp' ? server.port : portOf(server, port);
-      const connection = await NetConnection.connect(`${scheme}://127.0.0.1:${number}/live`, {
-        tls: { rejectUnauthorized: false },
-      });
-      closers.push(() => connection.close());
-      return connection;
+      return await scene.connect(`${scheme}://127.0.0.1:${number}/live`, { tls: { rejectUnauthorized: false } });
     };
     await expectTheSame(await connect(from), await connect(to));
   });
@@ -157,7 +140,7 @@ describe('RTMPT', () => {
     socket.write(rawPost('/open/1', '\0'));
     const [answer] = await once(socket, 'data');
     const client = await openTunneled(server.httpPort, { id: String(answer).trim().split('\r\n').at(-1) ?? '' });
-    closers.push(() => client.destroy());
+    closeAfter(() => client.destroy());
     await client.handshake();
     await client.connectApp();
     expect(seen).toEqual(['203.0.113.7']);

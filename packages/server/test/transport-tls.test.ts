@@ -1,42 +1,36 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { connect as connectTcp, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { type ConnectOptions, NetConnection } from '@millrace/client';
 import { AmfObject } from '@millrace/protocol';
 import { generate } from 'selfsigned';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type AppClient, defineApp } from '../src/index.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type App, type AppClient, defineApp } from '../src/index.js';
 import { httpAnswer } from './wire/flv-client.js';
 import { avcHeader, avcInter, avcKey } from './wire/media-samples.js';
 import { memoryInUse, memorySettledTo } from './wire/memory-in-use.js';
 import { expectTheSame } from './wire/publish-and-play.js';
-import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import type { TestServer } from './wire/start-test-server.js';
 import { TestPublisher } from './wire/test-publisher.js';
+import { transportScene } from './wire/transport-scene.js';
 import { pattern } from './wire/wire-bytes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-transport-tls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const closers: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const scene = transportScene();
+const { closeAfter } = scene;
 
 const ownCertificate = join(folder, 'tls-self-signed.pem');
 const withTls = ['tls.selfSigned=true', 'rtmps.listen=127.0.0.1:0', 'https.listen=127.0.0.1:0'];
 const c0c1 = Buffer.concat([Uint8Array.of(3), new Uint8Array(8), pattern(1528)]);
 const anyCertificate = { tls: { rejectUnauthorized: false } };
 
-async function serve(
-  settings: readonly string[] = withTls,
-  app?: Parameters<typeof startTestServer>[1],
-): Promise<TestServer> {
-  const server = await startTestServer(['live.maxWindowMs=0', `state.dir=${folder}`, ...settings], app);
-  closers.push(() => server.close());
-  return server;
+function serve(settings: readonly string[] = withTls, app?: App): Promise<TestServer> {
+  return scene.serve([`state.dir=${folder}`, ...settings], app);
 }
 
 function rtmpsPort({ running }: TestServer): number {
@@ -44,17 +38,13 @@ function rtmpsPort({ running }: TestServer): number {
   return running.rtmps.port;
 }
 
-async function connect(url: string, options: ConnectOptions = anyCertificate): Promise<NetConnection> {
-  const connection = await NetConnection.connect(url, options);
-  closers.push(() => connection.close());
-  return connection;
+function connect(url: string, options: ConnectOptions = anyCertificate): Promise<NetConnection> {
+  return scene.connect(url, options);
 }
 
 function dial(port: number): Socket {
-  const socket = connectTcp({ host: '127.0.0.1', port });
-  closers.push(() => socket.destroy());
   // Nobody reads it yet, and the end of what is not read is never seen.
-  return socket.on('error', () => undefined).resume();
+  return scene.dial(port).resume();
 }
 
 async function everythingFrom(socket: Socket): Promise<Buffer> {
@@ -66,7 +56,7 @@ async function everythingFrom(socket: Socket): Promise<Buffer> {
 
 async function secured(port: number, options: object = {}): Promise<TLSSocket> {
   const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
-  closers.push(() => socket.destroy());
+  closeAfter(() => socket.destroy());
   socket.on('error', () => undefined);
   await once(socket, 'secureConnect');
   return socket.resume();

@@ -2,32 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectOptions, identifySwf, NetConnection } from '@millrace/client';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { avcHeader, avcInter, avcKey } from './wire/media-samples.js';
 import { expectTheSame } from './wire/publish-and-play.js';
-import { startTestServer, type TestServer } from './wire/start-test-server.js';
+import { transportScene } from './wire/transport-scene.js';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'millrace-tunnel-'));
 afterAll(() => rmSync(stateDir, { recursive: true }));
 const withTls = ['tls.selfSigned=true', `state.dir=${stateDir}`, 'rtmps.listen=off'];
 
-const closers: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const scene = transportScene();
+const { serve } = scene;
 
 const anyCertificate: ConnectOptions = { tls: { rejectUnauthorized: false } };
 
-async function serve(...settings: string[]): Promise<TestServer> {
-  const server = await startTestServer(['live.maxWindowMs=0', ...settings]);
-  closers.push(() => server.close());
-  return server;
-}
-
-async function connect(url: string, options: ConnectOptions = anyCertificate): Promise<NetConnection> {
-  const connection = await NetConnection.connect(url, options);
-  closers.push(() => connection.close());
-  return connection;
+function connect(url: string, options: ConnectOptions = anyCertificate): Promise<NetConnection> {
+  return scene.connect(url, options);
 }
 
 describe('the client in a tunnel', () => {
@@ -40,7 +30,7 @@ describe('the client in a tunnel', () => {
     ['rtmpts', 'rtmp'],
     ['rtmp', 'rtmpts'],
   ])('publishes by %s and plays by %s, every message the same', async (from, to) => {
-    const { port } = await serve(...withTls);
+    const { port } = await serve(withTls);
     await expectTheSame(
       await connect(`${from}://127.0.0.1:${port}/live`),
       await connect(`${to}://127.0.0.1:${port}/live`),
@@ -59,7 +49,7 @@ describe('the client in a tunnel', () => {
   it.each(['rtmpt', 'rtmpte'])('answers SWF verification by %s', async (scheme) => {
     const hash = '2e7cfc69b40c79ec73570de721dbcb71de97dc756b11d52185a769237c292c8e';
     const swf = identifySwf(Buffer.from('4357530a18000000789ccbcdccc9294a4c4e55282e4f53303473020034070583', 'hex'));
-    const { port } = await serve(`access.swf=${hash}:24`);
+    const { port } = await serve([`access.swf=${hash}:24`]);
     const url = `${scheme}://127.0.0.1:${port}/live`;
     await expectTheSame(await connect(url, { swf }), await connect(url, { swf }));
     const refused = await connect(url, { swf: { ...swf, size: 25 } });
@@ -67,7 +57,7 @@ describe('the client in a tunnel', () => {
   });
 
   it('verifies the certificate', async () => {
-    const { port } = await serve(...withTls);
+    const { port } = await serve(withTls);
     await expect(NetConnection.connect(`rtmpts://127.0.0.1:${port}/live`)).rejects.toMatchObject({
       code: 'ERR_RTMP_CONNECT_FAILED',
       cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
@@ -75,7 +65,7 @@ describe('the client in a tunnel', () => {
   });
 
   it('gives its name back when it closes', async () => {
-    const { port } = await serve('publish.graceMs=600000');
+    const { port } = await serve(['publish.graceMs=600000']);
     const url = `rtmpt://127.0.0.1:${port}/live`;
     for (let i = 0; i < 2; i += 1) {
       const connection = await connect(url);
@@ -87,7 +77,7 @@ describe('the client in a tunnel', () => {
   });
 
   it('that does not read holds nothing of the server, and catches up by a jump', async () => {
-    const { port } = await serve('live.maxLagMs=1000', 'live.maxGopBytes=6000000');
+    const { port } = await serve(['live.maxLagMs=1000', 'live.maxGopBytes=6000000']);
     const slow = await connect(`rtmpt://127.0.0.1:${port}/live`, { maxQueuedBytes: 65_536 });
     const player = await slow.createStream();
     await player.play('test');
