@@ -17,17 +17,23 @@ import { element, setAttribute, setHidden, setText } from './dom.js';
 import { icon } from './icons.js';
 import { RecordedDanmuPanel } from './recorded-danmu-panel.js';
 import { RecordingControls } from './recording-controls.js';
-import type { RecordingsPanelActions } from './recordings-panel.js';
 import { TextRow } from './text-row.js';
 
 /** Seconds that the arrow keys move by. */
 const stepSeconds = 5;
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
+export interface RecordingStageActions {
+  /** Something is to be shown differently. */
+  readonly changed: () => void;
+  /** Deletes; resolves with why not. */
+  readonly remove: (path: string) => Promise<string | undefined>;
+}
+
 /** The chosen recording: its name, the picture, controls, what is in it, and what can be done with it. */
 export class RecordingStage {
   readonly element: HTMLElement;
-  readonly #actions: RecordingsPanelActions;
+  readonly #actions: RecordingStageActions;
   readonly #video = element('video', { playsinline: true, preload: 'metadata' });
   readonly #app = element('span', { class: 'row-app' });
   readonly #name = element('bdi', {});
@@ -57,7 +63,7 @@ export class RecordingStage {
   #info: RecordingInfo | undefined;
   #isGone = false;
 
-  constructor(actions: RecordingsPanelActions) {
+  constructor(actions: RecordingStageActions) {
     this.#actions = actions;
     this.#player = new RecordingPlayer(this.#video, () => this.#show());
     this.#controls = new RecordingControls(this.#video, {

@@ -1,15 +1,11 @@
 import type { RecordingsAction, RecordingsState, ServerPlace } from '../model/index.js';
 import { element, setHidden } from './dom.js';
 import { RecordingList } from './recording-list.js';
-import { RecordingStage } from './recording-stage.js';
+import { RecordingStage, type RecordingStageActions } from './recording-stage.js';
 import { TextRow } from './text-row.js';
 
-export interface RecordingsPanelActions {
-  /** Something is to be shown differently. */
-  readonly changed: () => void;
+export interface RecordingsPanelActions extends RecordingStageActions {
   readonly dispatch: (action: RecordingsAction) => void;
-  /** Deletes; resolves with why not. */
-  readonly remove: (path: string) => Promise<string | undefined>;
 }
 
 /** The tab of recordings: the list, and the player of the chosen one. */
