@@ -1,7 +1,9 @@
 import type { PlayerView, Transport } from '../player/index.js';
 import { element, setAttribute } from './dom.js';
+import { FullScreenButton } from './full-screen-button.js';
+import { iconButton } from './icon-button.js';
 import { changeIcon, icon } from './icons.js';
-import { recall, remember } from './remembered.js';
+import { SoundControls } from './sound-controls.js';
 
 export interface PlayerControlActions {
   readonly togglePlay: () => void;
@@ -11,56 +13,26 @@ export interface PlayerControlActions {
 /** The bar under the picture: play, sound, transport, full screen. */
 export class PlayerControls {
   readonly element: HTMLElement;
-  readonly #video: HTMLVideoElement;
   readonly #playIcon = icon('pause');
   readonly #play: HTMLButtonElement;
-  readonly #muteIcon = icon('silence');
-  readonly #mute: HTMLButtonElement;
-  readonly #volume = element('input', {
-    type: 'range',
-    class: 'volume',
-    min: 0,
-    max: 1,
-    step: 0.05,
-    'aria-label': 'Volume',
-  });
+  readonly #sound: SoundControls;
+  readonly #fullScreen: FullScreenButton;
 
   constructor(video: HTMLVideoElement, transport: Transport, actions: PlayerControlActions) {
-    this.#video = video;
     this.#play = iconButton(this.#playIcon);
-    this.#mute = iconButton(this.#muteIcon);
+    this.#sound = new SoundControls(video);
+    this.#fullScreen = new FullScreenButton(video);
     this.#play.addEventListener('click', actions.togglePlay);
-    this.#mute.addEventListener('click', () => {
-      if (video.muted && video.volume === 0) video.volume = 0.5;
-      video.muted = !video.muted;
-    });
-
-    const volume = Number(recall('volume') ?? 1);
-    video.volume = volume > 0 && volume <= 1 ? volume : 1;
-    this.#volume.addEventListener('input', () => {
-      video.volume = Number(this.#volume.value);
-      video.muted = video.volume === 0;
-      if (video.volume > 0) remember('volume', this.#volume.value);
-    });
-
-    const fullscreen = iconButton(icon('fullscreen'));
-    fullscreen.setAttribute('aria-label', 'Full screen');
-    fullscreen.title = 'Full screen (F)';
-    fullscreen.addEventListener('click', () => this.toggleFullscreen());
-    // The browser's own controls take over there: ours are not on that screen.
-    document.addEventListener('fullscreenchange', () => {
-      video.controls = document.fullscreenElement !== null;
-    });
-
-    const end = [transportSwitch(transport, actions.changeTransport), ...pictureInPictureButton(video), fullscreen];
+    const end = [transportSwitch(transport, actions.changeTransport), ...pictureInPictureButton(video)];
     this.element = element(
       'div',
       { class: 'controls', role: 'group', 'aria-label': 'Player controls' },
       this.#play,
-      this.#mute,
-      this.#volume,
+      this.#sound.mute,
+      this.#sound.volume,
       element('span', { class: 'controls-gap' }),
       ...end,
+      this.#fullScreen.element,
     );
   }
 
@@ -71,34 +43,15 @@ export class PlayerControls {
     changeIcon(this.#playIcon, paused || !open ? 'play' : 'pause');
     setAttribute(this.#play, 'aria-label', paused || !open ? 'Play' : 'Pause');
     setAttribute(this.#play, 'title', paused || !open ? 'Play (K)' : 'Pause (K)');
-    const { muted } = this.#video;
-    changeIcon(this.#muteIcon, muted ? 'silence' : 'sound');
-    setAttribute(this.#mute, 'aria-label', muted ? 'Unmute' : 'Mute');
-    setAttribute(this.#mute, 'title', muted ? 'Unmute (M)' : 'Mute (M)');
-    const shown = String(muted ? 0 : this.#video.volume);
-    if (this.#volume.value !== shown) this.#volume.value = shown;
   }
 
   focusMute(): void {
-    this.#mute.focus();
+    this.#sound.mute.focus();
   }
 
   toggleFullscreen(): void {
-    if (document.fullscreenElement !== null) {
-      void document.exitFullscreen();
-      return;
-    }
-    const video: HTMLVideoElement & { webkitEnterFullscreen?: () => void } = this.#video;
-    // The whole stage: danmu cross the picture there, too. iPhones know only their own way.
-    const stage = video.parentElement ?? video;
-    // A refusal leaves everything as it is, which the person sees.
-    if (typeof stage.requestFullscreen === 'function') stage.requestFullscreen().catch(() => undefined);
-    else video.webkitEnterFullscreen?.();
+    this.#fullScreen.toggle();
   }
-}
-
-function iconButton(picture: SVGSVGElement): HTMLButtonElement {
-  return element('button', { type: 'button', class: 'button icon-button' }, picture);
 }
 
 function pictureInPictureButton(video: HTMLVideoElement): HTMLButtonElement[] {

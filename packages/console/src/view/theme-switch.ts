@@ -1,4 +1,5 @@
-import { element, setAttribute } from './dom.js';
+import { setAttribute } from './dom.js';
+import { iconButton } from './icon-button.js';
 import { changeIcon, type IconName, icon } from './icons.js';
 import { recall, remember } from './remembered.js';
 
@@ -13,7 +14,7 @@ export function themeSwitch(): HTMLElement {
   const remembered = recall('theme');
   let theme: Theme = remembered === 'light' || remembered === 'dark' ? remembered : 'system';
   const picture = icon(icons[theme]);
-  const button = element('button', { type: 'button', class: 'button icon-button' }, picture);
+  const button = iconButton(picture);
 
   const apply = (): void => {
     setAttribute(document.documentElement, 'data-theme', theme === 'system' ? undefined : theme);
