@@ -1,5 +1,6 @@
 import type Mpegts from 'mpegts.js';
 import { baseTimeMs } from './base-time.js';
+import { onEarlyClose } from './early-close.js';
 import { askRefusal, isRefusal } from './refusal.js';
 import { timestampBaseMs } from './timestamp-base.js';
 
@@ -88,6 +89,7 @@ export class FlvConnection {
       });
       player.on(mpegts.Events.LOADING_COMPLETE, () => this.#tell({ type: 'ended' }));
       player.attachMediaElement(this.#video);
+      onEarlyClose(player, () => this.#tell({ type: 'failed', reason: 'The browser has closed the picture.' }));
       player.load();
     } catch (error) {
       this.#tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });

@@ -1,6 +1,7 @@
 import type Mpegts from 'mpegts.js';
 import type { RecordingInfo } from '../api/index.js';
 import { planFile, planPlayback } from './codec-support.js';
+import { onEarlyClose } from './early-close.js';
 import { isTypeSupported } from './is-type-supported.js';
 import { askRefusal } from './refusal.js';
 import { timestampBaseMs } from './timestamp-base.js';
@@ -251,6 +252,9 @@ export class RecordingPlayer {
       this.#isComplete = true;
     });
     player.attachMediaElement(this.#video);
+    onEarlyClose(player, () => {
+      if (this.#player === player) void this.#open(this.#target ?? this.#offsetSeconds);
+    });
     player.load();
   }
 

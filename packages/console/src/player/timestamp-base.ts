@@ -1,3 +1,5 @@
+import { memberOf } from './member-of.js';
+
 /** Where mpegts.js keeps what it made of a stream. */
 const path = ['_player_engine', '_transmuxer', '_controller', '_remuxer'];
 
@@ -11,8 +13,4 @@ export function timestampBaseMs(player: object): number | undefined {
   const ask = memberOf(place, 'getTimestampBase');
   const base: unknown = typeof ask === 'function' ? ask.call(place) : undefined;
   return typeof base === 'number' && Number.isFinite(base) ? base : undefined;
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
