@@ -6,7 +6,7 @@ import {
   findLatencySei,
   parseCurrentTime,
 } from '@millrace/protocol';
-import type { NetStreamEvent } from './net-stream.js';
+import type { NetStreamEvent } from './net-stream-event.js';
 
 /** How a publisher may tell its clock; see docs/service-stream.md. */
 export type LatencyMethod = 'baseTime' | 'currentTime' | 'sei';

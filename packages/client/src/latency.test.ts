@@ -8,7 +8,7 @@ import { fetchClockOffset } from './clock-offset.js';
 import { LatencyMeter } from './latency-meter.js';
 import { LatencyReport } from './latency-report.js';
 import { NetConnection } from './net-connection.js';
-import type { NetStreamEvent } from './net-stream.js';
+import type { NetStreamEvent } from './net-stream-event.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { AmfObject, messageTypes, type ServerEvent, type ServerSession } from '@
 import { afterEach, describe, expect, it } from 'vitest';
 import { acceptAll, ScriptedServer } from '../test/scripted-server.js';
 import { NetConnection } from './net-connection.js';
-import type { NetStreamEvent } from './net-stream.js';
+import type { NetStreamEvent } from './net-stream-event.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -17,24 +17,9 @@ import { EventQueue } from './event-queue.js';
 import { type ClockOptions, type Latency, LatencyMeter, type LatencyMethod } from './latency-meter.js';
 import { LatencyReport } from './latency-report.js';
 import { LatencyStamp } from './latency-stamp.js';
+import type { NetStreamEvent } from './net-stream-event.js';
 import { type CommandOptions, PendingAnswer } from './pending-answer.js';
-import { type PlayStatus, readPlayStatus } from './play-status.js';
-
-export type NetStreamEvent =
-  /** An FLV tag body; times are milliseconds, 0 … 2³²−1, wrapping. */
-  | { readonly type: 'audio' | 'video'; readonly timestamp: number; readonly payload: Uint8Array }
-  /** `values` are `undefined` where the body is not valid AMF. */
-  | {
-      readonly type: 'data';
-      readonly timestamp: number;
-      readonly payload: Uint8Array;
-      readonly values: readonly AmfValue[] | undefined;
-    }
-  | { readonly type: 'status'; readonly status: StatusInfo }
-  /** What `onPlayStatus` says, which comes as `data` right before, for those who pass that on. */
-  | { readonly type: 'playStatus'; readonly status: PlayStatus }
-  /** Stream Begin, Stream EOF and their like. */
-  | { readonly type: 'userControl'; readonly event: UserControlEvent };
+import { readPlayStatus } from './play-status.js';
 
 export interface PublishOptions extends CommandOptions, ClockOptions {
   /** Whether to send `releaseStream` and `FCPublish` first, as most encoders do; default `true`. */
