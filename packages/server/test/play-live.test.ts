@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AmfObject } from '@millrace/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeSample, sampleTags } from './flv-sample.js';
 import type { WireMessage } from './wire/chunk-reader.js';
 import { aacFrame, aacHeader, avcHeader, avcInter, avcKey } from './wire/media-samples.js';
+import { playWordOf } from './wire/play-words.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
 import { settle, TestPublisher } from './wire/test-publisher.js';
-import { statusOf, type WireClient } from './wire/wire-client.js';
+import type { WireClient } from './wire/wire-client.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-play-live-'));
 let server: TestServer;
@@ -24,26 +24,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function wordOf(message: WireMessage): string | undefined {
-  const status = statusOf(message);
-  if (status !== undefined) return String(status.get('code'));
-  const [name, info] = message.values;
-  if (name === 'onPlayStatus' && info instanceof AmfObject) return String(info.get('code'));
-  return message.type === 4 ? ['begin', 'eof', 'dry', '', 'recorded'][message.payload[1] ?? 9] : undefined;
-}
-
 /** Frames by kind and time, and what is said between them. */
 function storyOf(messages: readonly WireMessage[]): string[] {
   return messages.flatMap((message) => {
     const { type, timestamp, payload } = message;
     if (type === 8) return payload[1] === 1 ? [`a${timestamp}`] : [];
     if (type === 9) return [`${payload[1] === 0 ? 'h' : payload[0] === 0x17 ? 'K' : 'v'}${timestamp}`];
-    return wordOf(message) ?? [];
+    return playWordOf(message) ?? [];
   });
 }
 
 async function until(client: WireClient, word: string): Promise<void> {
-  await client.nextMessage((message) => wordOf(message) === word);
+  await client.nextMessage((message) => playWordOf(message) === word);
 }
 
 /** A rendition: headers, and a key frame at once. */

@@ -9,6 +9,7 @@ import { encodeSample, sampleTags } from './flv-sample.js';
 import { audioTrack, encodeMp4, videoTrack } from './mp4-sample.js';
 import type { WireMessage } from './wire/chunk-reader.js';
 import { avcKey } from './wire/media-samples.js';
+import { playWordOf } from './wire/play-words.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
 import { TestPublisher } from './wire/test-publisher.js';
 import { concat, u16, u32 } from './wire/wire-bytes.js';
@@ -42,15 +43,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** One word for a message: a status's code, a user control event, the code of `onPlayStatus`, or a data handler. */
+/** As `playWordOf`, and data handlers by their names. */
 function wordOf(message: WireMessage): string | undefined {
-  const status = statusOf(message);
-  if (status !== undefined) return String(status.get('code'));
-  const { type, payload, values } = message;
-  if (type === 4) return ['begin', 'eof', 'dry', '', 'recorded'][payload[1] ?? 9];
-  const [name, info] = values;
-  if (name === 'onPlayStatus' && info instanceof AmfObject) return String(info.get('code'));
-  return type === 18 ? String(name) : undefined;
+  return playWordOf(message) ?? (message.type === 18 ? String(message.values[0]) : undefined);
 }
 
 /** The words, with a run of media as one. */

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeFlvHeader, encodeFlvTag, encodeMetadata } from '@millrace/protocol';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { captureOutput } from '../../test/captured-output.js';
 import { explainFileError, namingTarget, temporaryOf } from './file-error.js';
 import { fileProgress } from './file-progress.js';
 import { formatBytes, formatTime, info } from './info.js';
@@ -22,28 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-flv-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'a.flv');
 
-let out = '';
-let err = '';
-beforeEach(() => {
-  out = '';
-  err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-});
-let before: typeof process.exitCode;
-beforeEach(() => {
-  before = process.exitCode;
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = before;
-});
+const written = captureOutput();
 
 const key = Uint8Array.of(0x17, 1, 0, 0, 0, 1, 2, 3);
 const sound = [
@@ -60,12 +40,12 @@ describe('millrace info', () => {
     writeFileSync(file, Buffer.concat(sound));
     await info(file, { json: false });
     expect(process.exitCode).toBe(0);
-    expect(out).toContain('duration:   0.08 s (the file does not say; millrace repair makes it do so)\n');
-    expect(out).toMatch(/^video: {6}H\.264, 640 x 360, 25 frames a second, \d+ kbit\/s, 2 tags$/m);
-    expect(out).toContain('key frames: 2, at most 0.04 s apart\n');
-    expect(out).toMatch(/^audio: {6}AAC, \d+ kbit\/s, 1 tag$/m);
-    expect(out).toContain('made by:    "test\\n"\n');
-    expect(out).toContain('damage:     none\n');
+    expect(written.out).toContain('duration:   0.08 s (the file does not say; millrace repair makes it do so)\n');
+    expect(written.out).toMatch(/^video: {6}H\.264, 640 x 360, 25 frames a second, \d+ kbit\/s, 2 tags$/m);
+    expect(written.out).toContain('key frames: 2, at most 0.04 s apart\n');
+    expect(written.out).toMatch(/^audio: {6}AAC, \d+ kbit\/s, 1 tag$/m);
+    expect(written.out).toContain('made by:    "test\\n"\n');
+    expect(written.out).toContain('damage:     none\n');
   });
 
   it('says where damage is, and its exit code is 2', async () => {
@@ -73,10 +53,12 @@ describe('millrace info', () => {
     const offset = Buffer.concat(sound.slice(0, 3)).length;
     await info(file, { json: false });
     expect(process.exitCode).toBe(2);
-    expect(out).toContain(`damage:     1 place, 50 bytes\n            at ${offset}, 50 bytes: no tag is here\n`);
-    out = '';
+    expect(written.out).toContain(
+      `damage:     1 place, 50 bytes\n            at ${offset}, 50 bytes: no tag is here\n`,
+    );
+    written.clear();
     await info(file, { json: true });
-    expect(JSON.parse(out)).toMatchObject({ damages: [{ offset, end: offset + 50 }], keyFrameCount: 2 });
+    expect(JSON.parse(written.out)).toMatchObject({ damages: [{ offset, end: offset + 50 }], keyFrameCount: 2 });
   });
 
   it.each([
@@ -85,7 +67,7 @@ describe('millrace info', () => {
   ])('explains %s in one line', async (_, content, line) => {
     writeFileSync(file, content.padEnd(content === '' ? 0 : 20));
     await info(file, { json: false });
-    expect(err).toMatch(line);
+    expect(written.err).toMatch(line);
     expect(process.exitCode).toBe(1);
   });
 
@@ -104,8 +86,8 @@ describe('millrace info', () => {
     execFileSync('mkfifo', [join(odd, 'pipe.flv')]);
     await info(join(odd, name), { json: false });
     rmSync(odd, { recursive: true });
-    expect(err).toContain(text);
-    expect(err.split('\n')).toHaveLength(2);
+    expect(written.err).toContain(text);
+    expect(written.err.split('\n')).toHaveLength(2);
   });
 });
 
@@ -114,12 +96,12 @@ describe('millrace repair', () => {
     writeFileSync(file, Buffer.concat([...sound.slice(0, 3), noise, ...sound.slice(3), Uint8Array.of(9, 0, 0)]));
     await repair(file, {});
     expect(process.exitCode).toBe(0);
-    expect(out).toContain('0.08 s, 3 tags, 2 key frames');
-    expect(out).toContain('left out, with 53 bytes:\n');
-    out = '';
+    expect(written.out).toContain('0.08 s, 3 tags, 2 key frames');
+    expect(written.out).toContain('left out, with 53 bytes:\n');
+    written.clear();
     await info(file, { json: false });
-    expect(out).toContain('damage:     none\n');
-    expect(out).toContain('duration:   0.08 s\n');
+    expect(written.out).toContain('damage:     none\n');
+    expect(written.out).toContain('duration:   0.08 s\n');
     expect(readdirSync(folder)).toEqual(['a.flv']);
   });
 
@@ -131,7 +113,7 @@ describe('millrace repair', () => {
     expect(readFileSync(file).equals(bytes)).toBe(true);
     expect(existsSync(other)).toBe(true);
     await repair(file, { out: other });
-    expect(err).toContain('is there already');
+    expect(written.err).toContain('is there already');
     await repair(file, { out: file });
     expect(readFileSync(file).equals(bytes)).toBe(true);
     rmSync(other);
@@ -140,7 +122,7 @@ describe('millrace repair', () => {
   it('leaves a file alone in which there is nothing', async () => {
     writeFileSync(file, Buffer.concat([encodeFlvHeader({ audio: true, video: true }), noise]));
     await repair(file, {});
-    expect(err).toContain('there is nothing to save in it');
+    expect(written.err).toContain('there is nothing to save in it');
     expect(process.exitCode).toBe(1);
     expect(readdirSync(folder)).toEqual(['a.flv']);
   });
