@@ -1,13 +1,10 @@
 import { encodeAmf0 } from '@millrace/protocol';
 import { describe, expect, it } from 'vitest';
-import { Admissions } from '../src/admission/index.js';
 import { loadConfig } from '../src/config/index.js';
-import { type ByteTransport, handshakeCrypto, RtmpConnection } from '../src/connection/index.js';
-import { LiveStreams } from '../src/live/index.js';
-import { createLogger } from '../src/log/index.js';
-import { ServiceRooms } from '../src/service/index.js';
-import { SharedObjects } from '../src/shared-object/index.js';
-import { VodPlayback } from '../src/vod/index.js';
+import { type ByteTransport, RtmpConnection } from '../src/connection/index.js';
+import type { LiveStreams } from '../src/live/index.js';
+import { silentLogger } from '../src/log/index.js';
+import { connectionContext } from './connection-context.js';
 import { bytes, concat, message } from './wire/wire-bytes.js';
 
 /** A transport that can be full, and takes what is said to it at its word. */
@@ -38,49 +35,14 @@ function command(values: Parameters<typeof encodeAmf0>[0], messageStreamId = 0):
 }
 
 function connected(): { transport: FullTransport; connection: RtmpConnection; streams: LiveStreams } {
-  const config = loadConfig({ set: [] });
-  const streams = new LiveStreams({
-    ...config.live,
-    ...config.publish,
-    stallTimeoutMs: 30_000,
-    now: () => 0,
-  });
+  const context = connectionContext(loadConfig({ set: [] }), () => 0);
   const transport = new FullTransport();
-  const log = createLogger({ level: 'silent', format: 'json' });
-  const services = new ServiceRooms({ config, now: () => 0, mediaTimeMs: () => undefined });
-  const observer = { write: () => undefined, end: () => undefined };
-  const recordings = {
-    record: () => observer,
-    recordFor: () => {
-      throw new Error('nobody asks for it');
-    },
-  };
-  const vod = new VodPlayback({ mediaDir: config.media.dir, now: () => 0 });
-  const sharedObjects = new SharedObjects({ config, now: () => 0, log });
-  const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
-  const connection = new RtmpConnection(
-    transport,
-    {
-      config,
-      streams,
-      vod,
-      windows: { find: () => undefined },
-      recordings,
-      services,
-      sharedObjects,
-      crypto: handshakeCrypto,
-      swf: { players: [], isAsked: () => false },
-      admissions,
-      transports: [],
-      now: () => 0,
-    },
-    log,
-  );
+  const connection = new RtmpConnection(transport, context, silentLogger);
   transport.onClosing = () => connection.transportClosed();
   connection.receive(concat(bytes(3), new Uint8Array(1536), new Uint8Array(1536)));
   connection.receive(command(['connect', 1, { app: 'live' }]));
   connection.receive(command(['createStream', 2, null]));
-  return { transport, connection, streams };
+  return { transport, connection, streams: context.streams };
 }
 
 describe('a connection that is closed while it is being answered', () => {

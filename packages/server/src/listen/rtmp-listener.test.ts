@@ -2,26 +2,15 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
-import { SwfRules } from '../access/index.js';
-import { Admissions } from '../admission/index.js';
+import { connectionContext } from '../../test/connection-context.js';
 import { loadConfig } from '../config/index.js';
 import { handshakeCrypto } from '../connection/index.js';
-import { LiveStreams } from '../live/index.js';
 import { type Logger, silentLogger } from '../log/index.js';
-import { ServiceRooms } from '../service/index.js';
-import { SharedObjects } from '../shared-object/index.js';
-import { VodPlayback } from '../vod/index.js';
 import { Reception, RtmpConnections, RtmpListener } from './index.js';
 
 it('ends only the connection that meets a fault of the server, and says so', async () => {
   const config = loadConfig({ set: ['rtmp.listen=127.0.0.1:0'] });
   const now = (): number => performance.now();
-  const streams = new LiveStreams({
-    ...config.live,
-    ...config.publish,
-    stallTimeoutMs: config.limits.stallTimeoutMs,
-    now,
-  });
   const errors: unknown[] = [];
   const log: Logger = { ...silentLogger, error: (fields) => errors.push(fields), child: () => log };
   const fault = new TypeError('a bug');
@@ -32,35 +21,8 @@ it('ends only the connection that meets a fault of the server, and says so', asy
       throw fault;
     },
   };
-  const services = new ServiceRooms({ config, now, mediaTimeMs: () => undefined });
-  const observer = { write: () => undefined, end: () => undefined };
-  const recordings = {
-    record: () => observer,
-    recordFor: () => {
-      throw new Error('nobody asks for it');
-    },
-  };
-  const vod = new VodPlayback({ mediaDir: config.media.dir, now });
-  const sharedObjects = new SharedObjects({ config, now, log });
-  const admissions = new Admissions({ config, guards: [], app: undefined, broadcast: () => undefined });
-  const swf = new SwfRules(config.access);
-  const connections = new RtmpConnections(
-    {
-      config,
-      streams,
-      vod,
-      windows: { find: () => undefined },
-      recordings,
-      services,
-      sharedObjects,
-      crypto,
-      swf,
-      admissions,
-      transports: [],
-      now,
-    },
-    log,
-  );
+  const context = { ...connectionContext(config, now), crypto };
+  const connections = new RtmpConnections(context, log);
   const reception = new Reception({ connections, config, crypto, now, log, certificates: undefined });
   const listener = new RtmpListener(reception, 'any', log);
   const { port } = await listener.listen(config.rtmp.listen);
@@ -81,5 +43,5 @@ it('ends only the connection that meets a fault of the server, and says so', asy
   expect(answer[0]).toBe(3);
   other.destroy();
   await Promise.all([listener.close(), connections.close(0)]);
-  streams.close();
+  context.streams.close();
 });
