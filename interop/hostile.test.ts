@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeOf } from './harness/close-of.js';
 import { eventually, within } from './harness/deadline.js';
 import { captureHttpFlv } from './harness/flv-capture.js';
 import { mediaFile } from './harness/media.js';
@@ -25,7 +26,7 @@ async function dial(port: number): Promise<Socket> {
 /** Resolves when the server has closed the connection. */
 function closed(socket: Socket, deadlineMs = 10_000): Promise<unknown> {
   socket.resume();
-  return within(deadlineMs, 'the server closes the connection', once(socket, 'close'));
+  return within(deadlineMs, 'the server closes the connection', closeOf(socket));
 }
 
 const clientHello = (): Buffer => Buffer.concat([Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0]), randomBytes(1528)]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { NetConnection } from '@millrace/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeOf } from './harness/close-of.js';
 import { eventually } from './harness/deadline.js';
 import { copyWithFfmpeg8, playedPackets, playWithFfmpeg8 } from './harness/ffmpeg8.js';
 import { mediaFile } from './harness/media.js';
@@ -139,7 +140,7 @@ describe('a peer of a server with TLS', () => {
         dial(server.rtmpPort, ...bytes),
         dial(server.rtmpsPort, ...bytes),
       ]);
-      await Promise.all(sockets.map((socket) => once(socket, 'close')));
+      await Promise.all(sockets.map((socket) => closeOf(socket)));
     }
     const url = `rtmps://127.0.0.1:${server.rtmpPort}/live`;
     const connection = await NetConnection.connect(url, { tls: { rejectUnauthorized: false } });
@@ -154,7 +155,7 @@ describe('a peer of a server with TLS', () => {
     const timer = setInterval(() => {
       for (const socket of sockets) socket.write(Uint8Array.of(1));
     }, 50);
-    await Promise.all(sockets.map((socket) => once(socket, 'close')));
+    await Promise.all(sockets.map((socket) => closeOf(socket)));
     clearInterval(timer);
   });
 });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type AppClient, type AppDefinition, CallError, defineApp, redirect, reject } from '../src/index.js';
+import { closeOf } from './wire/close-of.js';
 import { FlvClient, httpAnswer } from './wire/flv-client.js';
 import { gate } from './wire/gate.js';
 import { startTestServer, type TestServer } from './wire/start-test-server.js';
@@ -111,7 +112,7 @@ describe.each(ways)('an application and its viewers over %s', (transport, watch)
     socket.write(`GET /live/a.flv HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`);
     await asked.passed;
     socket.resetAndDestroy();
-    await once(socket, 'close');
+    await closeOf(socket);
     decision.open();
     await ended.passed;
     expect(to.running.streams.published()[0]?.stream.playerCount).toBe(0);

@@ -3,6 +3,7 @@ import { type AddressInfo, connect as connectTcp, createServer, type Socket } fr
 import type { NetConnection } from '@millrace/client';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { closeOf } from './wire/close-of.js';
 import { httpAnswer } from './wire/flv-client.js';
 import { avcInter, avcKey } from './wire/media-samples.js';
 import { expectTheSame } from './wire/publish-and-play.js';
@@ -181,7 +182,7 @@ describe('hostile WebSockets', () => {
     const raw = await rawUpgrade(server);
     raw.write(Buffer.from([0x82, 0x01, 0x03])); // Not masked, which clients must. [RFC 6455 §5.1]
     raw.resume();
-    await once(raw, 'close');
+    await closeOf(raw);
     await untilConnections(server, 0);
   });
 

@@ -10,6 +10,7 @@ import { AmfObject } from '@millrace/protocol';
 import { generate } from 'selfsigned';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type App, type AppClient, defineApp } from '../src/index.js';
+import { closeOf } from './wire/close-of.js';
 import { httpAnswer } from './wire/flv-client.js';
 import { avcHeader, avcInter, avcKey } from './wire/media-samples.js';
 import { memoryInUse, memorySettledTo } from './wire/memory-in-use.js';
@@ -50,7 +51,7 @@ function dial(port: number): Socket {
 async function everythingFrom(socket: Socket): Promise<Buffer> {
   const parts: Buffer[] = [];
   socket.on('data', (bytes) => parts.push(bytes));
-  await once(socket, 'close');
+  await closeOf(socket);
   return Buffer.concat(parts);
 }
 
@@ -232,7 +233,7 @@ describe('a connection to the RTMP port', () => {
     const inner = connectTls({ socket: outer, rejectUnauthorized: false }).on('error', () => undefined);
     const plain = dial(rtmpsPort(server));
     plain.write(c0c1);
-    await Promise.all([outer, plain].map((socket) => once(socket, 'close')));
+    await Promise.all([outer, plain].map((socket) => closeOf(socket)));
     expect(inner.encrypted && inner.getProtocol()).not.toBe('TLSv1.3');
   });
 
@@ -243,7 +244,7 @@ describe('a connection to the RTMP port', () => {
     half.write(Uint8Array.of(0x16, 3, 1, 2, 0, 1));
     tiny.write(Uint8Array.of(0x16));
     await Promise.all([silent, half, tiny].map((socket) => once(socket, 'connect')));
-    await Promise.all([silent, half, tiny].map((socket) => once(socket, 'close')));
+    await Promise.all([silent, half, tiny].map((socket) => closeOf(socket)));
     await publishAndPlay(`rtmps://127.0.0.1:${server.port}/live`, `rtmp://127.0.0.1:${server.port}/live`);
   });
 
@@ -252,7 +253,7 @@ describe('a connection to the RTMP port', () => {
     const [first, second] = [dial(server.port), dial(server.port)];
     for (const socket of [first, second]) socket.write(Uint8Array.of(0x16, 3));
     await Promise.all([once(first, 'connect'), once(second, 'connect')]);
-    await once(dial(server.port), 'close');
+    await closeOf(dial(server.port));
     first.destroy();
     second.destroy();
   });
@@ -261,10 +262,10 @@ describe('a connection to the RTMP port', () => {
     const server = await serve();
     const socket = dial(server.port);
     socket.write(Buffer.concat([Uint8Array.of(0x16, 3, 1, 2, 0), pattern(512)]));
-    await once(socket, 'close');
+    await closeOf(socket);
     const later = await secured(server.port);
     later.write(pattern(3000).fill(0x7f, 0, 1));
-    await once(later, 'close');
+    await closeOf(later);
   });
 
   it.each<[string, string | Uint8Array]>([
@@ -284,7 +285,7 @@ describe('a connection to the RTMP port', () => {
       if (tries < 100) socket.renegotiate({ rejectUnauthorized: false }, again);
     };
     again();
-    await once(socket, 'close');
+    await closeOf(socket);
     expect(tries).toBeLessThan(100);
   });
 
@@ -336,7 +337,7 @@ describe('behind a proxy', () => {
     const [plain, wrong] = [dial(server.port), dial(server.port)];
     plain.write(c0c1);
     wrong.write('PROXY TCP4 nobody\r\n');
-    await Promise.all([once(plain, 'close'), once(wrong, 'close')]);
+    await Promise.all([closeOf(plain), closeOf(wrong)]);
   });
 
   it('a header of somebody who is no proxy is not believed', async () => {

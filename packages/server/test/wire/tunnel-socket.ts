@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps, Agent as TlsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { closeOf } from './close-of.js';
 import { WireClient } from './wire-client.js';
 
 export interface PostAnswer {
@@ -52,7 +52,7 @@ export function rawPost(path: string, body: Uint8Array | string, headers = ''): 
 export async function everythingFrom(socket: Socket): Promise<string> {
   const parts: Buffer[] = [];
   socket.on('data', (bytes) => parts.push(bytes));
-  await once(socket, 'close');
+  await closeOf(socket);
   return Buffer.concat(parts).toString('latin1');
 }
 
