@@ -4,12 +4,14 @@ import type { LiveStreams, MediaSelection, PlayerSink, StreamKey, Subscription }
 import type { Logger } from '../log/index.js';
 import type { VodPlayback } from '../vod/index.js';
 import type { AdmissionGate } from './admission-gate.js';
+import type { BufferLengths } from './buffer-lengths.js';
 import type { ByteTransport } from './byte-transport.js';
 import { LiveChange } from './live-change.js';
 import { TimeShift } from './time-shift.js';
 
 export interface PlayingStreamsOptions {
   readonly streams: LiveStreams;
+  readonly bufferLengths: Pick<BufferLengths, 'of'>;
   readonly windows: Pick<DvrWindows, 'find'>;
   readonly vod: Pick<VodPlayback, 'pacer'>;
   readonly session: ServerSession;
@@ -35,9 +37,6 @@ export interface FinishedLive {
 /** A publisher that has been silent for so long leaves its players dry, ms. */
 const dryAfterMs = 5000;
 
-/** Message streams of which a client has said how much it buffers; it may say so of streams that there are not. */
-const maxBufferLengths = 256;
-
 /** A player's place in a stream and the media it chose. */
 interface Playing {
   readonly request: PlayRequest;
@@ -55,8 +54,6 @@ interface Playing {
 export class PlayingStreams {
   readonly #options: PlayingStreamsOptions;
   readonly #playing = new Map<number, Playing>();
-  /** ms, by message stream. */
-  readonly #bufferMs = new Map<number, number>();
   #isClosed = false;
 
   constructor(options: PlayingStreamsOptions) {
@@ -169,8 +166,6 @@ export class PlayingStreams {
   }
 
   bufferLength(messageStreamId: number, bufferMs: number): void {
-    if (this.#bufferMs.size >= maxBufferLengths && !this.#bufferMs.has(messageStreamId)) return;
-    this.#bufferMs.set(messageStreamId, bufferMs);
     this.#playing.get(messageStreamId)?.shift.bufferLength(bufferMs);
   }
 
@@ -205,7 +200,7 @@ export class PlayingStreams {
   }
 
   #createShift({ messageStreamId }: PlayRequest, key: StreamKey, selection: MediaSelection): TimeShift {
-    const bufferMs = this.#bufferMs.get(messageStreamId);
+    const bufferMs = this.#options.bufferLengths.of(messageStreamId);
     const finished = (): void => this.#finished(messageStreamId);
     return new TimeShift({ ...this.#options, key, messageStreamId, selection, bufferMs, finished });
   }

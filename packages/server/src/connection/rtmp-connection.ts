@@ -19,6 +19,7 @@ import type { ServiceRooms } from '../service/index.js';
 import type { SharedObjectClient, SharedObjects } from '../shared-object/index.js';
 import type { VodPlayback } from '../vod/index.js';
 import { AdmissionGate } from './admission-gate.js';
+import { BufferLengths } from './buffer-lengths.js';
 import type { ByteTransport } from './byte-transport.js';
 import { PlayingStreams } from './playing-streams.js';
 import { PublishingStreams } from './publishing-streams.js';
@@ -58,6 +59,7 @@ export class RtmpConnection {
   readonly #sharedObjects: SharedObjectClient;
   readonly #vod: VodStreams;
   readonly #lengths: StreamLengths;
+  readonly #bufferLengths = new BufferLengths();
   /** Bytes that have come while nothing was read because somebody decides. */
   #heldBytes = 0;
   #lastActiveMs: number;
@@ -122,6 +124,7 @@ export class RtmpConnection {
     });
     this.#playing = new PlayingStreams({
       streams: context.streams,
+      bufferLengths: this.#bufferLengths,
       windows: context.windows,
       vod: context.vod,
       stallTimeoutMs: limits.stallTimeoutMs,
@@ -136,6 +139,7 @@ export class RtmpConnection {
     this.#vod = new VodStreams({
       vod: context.vod,
       streams: context.streams,
+      bufferLengths: this.#bufferLengths,
       session: this.#session,
       transport,
       log,
@@ -280,6 +284,7 @@ export class RtmpConnection {
         });
         return;
       case 'bufferLength':
+        if (!this.#bufferLengths.note(event.messageStreamId, event.bufferMs)) return;
         this.#vod.bufferLength(event.messageStreamId, event.bufferMs);
         this.#playing.bufferLength(event.messageStreamId, event.bufferMs);
         return;

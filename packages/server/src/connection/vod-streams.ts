@@ -2,6 +2,7 @@ import type { PlayRequest, Rejection, SeekRequest } from '@millrace/protocol';
 import type { LiveStreams, MediaSelection, StreamKey } from '../live/index.js';
 import { leadsOut } from '../media-file/index.js';
 import type { OpenRecording } from '../vod/index.js';
+import type { BufferLengths } from './buffer-lengths.js';
 import { LiveQueue } from './live-queue.js';
 import { isChange, type PlayItem } from './play-item.js';
 import { PlayList, type PlayListOptions } from './play-list.js';
@@ -9,13 +10,11 @@ import type { FinishedLive, PlayingStreams } from './playing-streams.js';
 
 export interface VodStreamsOptions extends Omit<PlayListOptions, 'joinLive' | 'failed'> {
   readonly streams: LiveStreams;
+  readonly bufferLengths: Pick<BufferLengths, 'of'>;
   /** Gives a late answer, unless the connection has closed, and goes on with what has come in the meantime. */
   readonly resume: (answer: () => void) => void;
   readonly live: Pick<PlayingStreams, 'start' | 'join' | 'has' | 'change'>;
 }
-
-/** Clients say for streams that there are not, too, how much they buffer. */
-const maxBufferLengths = 256;
 
 /** The message streams of a connection that play recordings: what `play` and its like mean for them. */
 export class VodStreams {
@@ -23,8 +22,6 @@ export class VodStreams {
   readonly #lists = new Map<number, PlayList>();
   /** Of those that play a live stream for a time. */
   readonly #queues = new Map<number, LiveQueue>();
-  /** What the client buffers, ms, by message stream. */
-  readonly #bufferMs = new Map<number, number>();
   #isClosed = false;
 
   constructor(options: VodStreamsOptions) {
@@ -84,8 +81,6 @@ export class VodStreams {
   }
 
   bufferLength(messageStreamId: number, bufferMs: number): void {
-    if (this.#bufferMs.size >= maxBufferLengths && !this.#bufferMs.has(messageStreamId)) return;
-    this.#bufferMs.set(messageStreamId, bufferMs);
     const list = this.#lists.get(messageStreamId);
     if (list !== undefined) list.bufferMs = bufferMs;
   }
@@ -181,7 +176,7 @@ export class VodStreams {
 
   #createList(item: PlayItem, recording: OpenRecording): PlayList {
     const { messageStreamId } = item.request;
-    const list = new PlayList(this.#listOptions(), item, recording, this.#bufferMs.get(messageStreamId));
+    const list = new PlayList(this.#listOptions(), item, recording, this.#options.bufferLengths.of(messageStreamId));
     this.#lists.set(messageStreamId, list);
     return list;
   }
